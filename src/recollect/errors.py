@@ -1,0 +1,111 @@
+"""Every exception that Recollect raises on purpose.
+
+::
+
+    RecollectError
+    ├── LogError            a review log cannot be used
+    │   ├── LogFormatError  the file is not in any format that we read
+    │   └── BadRowError     one row is wrong: file, row, column, what was expected
+    ├── ParameterError      a parameter file or value is wrong or of another version
+    ├── NotEnoughDataError  too few reviews for what was asked
+    ├── MissingExtraError   an optional dependency is needed; says what to install
+    ├── UnknownNameError    no model, card or learner of that name; lists what there is
+    └── OutputError         a result could not be written
+
+Each message is one line: what is wrong, where, and what to do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+__all__ = [
+    "BadRowError",
+    "LogError",
+    "LogFormatError",
+    "MissingExtraError",
+    "NotEnoughDataError",
+    "OutputError",
+    "ParameterError",
+    "RecollectError",
+    "UnknownNameError",
+]
+
+
+class RecollectError(Exception):
+    """Base of every error that Recollect raises on purpose."""
+
+
+class LogError(RecollectError):
+    """A review log cannot be used."""
+
+
+class LogFormatError(LogError):
+    """A file is not in any format that Recollect reads, or is damaged as a whole."""
+
+
+class BadRowError(LogError):
+    """One row of a log is wrong.
+
+    Args:
+        file: the file as the user named it.
+        row: 1-based row number as an editor shows it (a CSV header is row 1).
+        column: name of the column.
+        expected: what the column should hold.
+        found: what it held.
+    """
+
+    def __init__(self, file: str, row: int, column: str, expected: str, found: object) -> None:
+        self.file = file
+        self.row = row
+        self.column = column
+        self.expected = expected
+        self.found = found
+        shown = repr(found)
+        if len(shown) > 60:
+            shown = shown[:57] + "..."
+        super().__init__(
+            f"{file}, row {row}, column {column}: expected {expected}, found {shown}; "
+            "correct the row, or pass --skip-bad-rows to leave such rows out and count them"
+        )
+
+
+class ParameterError(RecollectError):
+    """A parameter file or value is wrong, or was written by an incompatible version."""
+
+
+class NotEnoughDataError(RecollectError):
+    """Too few reviews for what was asked."""
+
+
+class MissingExtraError(RecollectError):
+    """An optional dependency is needed.
+
+    Args:
+        extra: name of the extra, as in ``pip install 'recollect[extra]'``.
+        purpose: what needs it, as the subject of the sentence.
+    """
+
+    def __init__(self, extra: str, purpose: str) -> None:
+        self.extra = extra
+        super().__init__(f"{purpose} needs an optional part: pip install 'recollect[{extra}]'")
+
+
+class UnknownNameError(RecollectError):
+    """No model, card or learner has that name.
+
+    Args:
+        kind: what was looked for ("model", "card", ...).
+        name: the name that was not found.
+        known: names that exist; the first few are shown.
+    """
+
+    def __init__(self, kind: str, name: object, known: Iterable[object] = ()) -> None:
+        names = [str(item) for item in known]
+        shown = ", ".join(names[:12]) + (", ..." if len(names) > 12 else "")
+        hint = f"; there are: {shown}" if names else ""
+        super().__init__(f"no {kind} named {name!r}{hint}")
+
+
+class OutputError(RecollectError):
+    """A result could not be written; nothing is left half-written."""

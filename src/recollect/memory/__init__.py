@@ -1,0 +1,1 @@
+"""Key-value memories as pure functions on Equinox states."""

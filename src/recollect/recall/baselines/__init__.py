@@ -1,0 +1,1 @@
+"""Rival models of recall, each with its best fair chance."""

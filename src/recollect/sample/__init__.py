@@ -1,0 +1,1 @@
+"""The built-in sample: a deck written for Recollect and a simulated learner's log."""
