@@ -9,6 +9,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from io import StringIO
+from itertools import pairwise
 
 __all__ = ["SampleCard", "cue_similarity", "deck_ids", "load_deck"]
 
@@ -52,20 +54,20 @@ def load_deck() -> tuple[SampleCard, ...]:
     Two languages' vocabulary (Spanish in both directions, German mostly for reading), capitals
     and formulas. The file ``deck.csv`` beside this module can be opened in any spreadsheet.
     """
-    with files("recollect.sample").joinpath("deck.csv").open(encoding="utf-8", newline="") as file:
-        return tuple(
-            SampleCard(
-                card_id=int(row["card_id"]),
-                note_id=int(row["note_id"]),
-                deck=row["deck"],
-                kind=row["kind"],
-                direction=row["direction"],
-                prompt=row["prompt"],
-                answer=row["answer"],
-                confusable_with=tuple(int(other) for other in row["confusable_with"].split()),
-            )
-            for row in csv.DictReader(file)
+    text = files("recollect.sample").joinpath("deck.csv").read_text(encoding="utf-8")
+    return tuple(
+        SampleCard(
+            card_id=int(row["card_id"]),
+            note_id=int(row["note_id"]),
+            deck=row["deck"],
+            kind=row["kind"],
+            direction=row["direction"],
+            prompt=row["prompt"],
+            answer=row["answer"],
+            confusable_with=tuple(int(other) for other in row["confusable_with"].split()),
         )
+        for row in csv.DictReader(StringIO(text))
+    )
 
 
 def deck_ids(deck: Iterable[SampleCard]) -> dict[str, int]:
@@ -86,7 +88,7 @@ def cue_similarity(prompt: str, other: str) -> float:
     a, b = _distinctive_part(prompt), _distinctive_part(other)
     longer = max(len(a), len(b))
     by_edits = 1.0 - _edit_distance(a, b) / longer if longer else 1.0
-    pairs_a, pairs_b = (Counter(zip(text, text[1:], strict=False)) for text in (a, b))
+    pairs_a, pairs_b = (Counter(pairwise(text)) for text in (a, b))
     total = pairs_a.total() + pairs_b.total()
     by_pairs = 2.0 * (pairs_a & pairs_b).total() / total if total else 0.0
     return max(by_edits, by_pairs)

@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recollect.errors import ParameterError
-from recollect.reviews import MS_PER_DAY, Rating, ReviewLog, ReviewState
+from recollect.reviews import MS_PER_DAY, ReviewLog, ReviewState
+from recollect.sample.answers import answer_time_s, grade
 from recollect.sample.deck import SampleCard, deck_ids, load_deck
 from recollect.sample.draws import Draws
 from recollect.sample.learner import Memory, SimulatedLearner
@@ -47,6 +48,7 @@ class StudyHabits:
     Attributes:
         new_cards_per_day: most new cards introduced in a day.
         reviews_per_day: most due reviews taken up in a day; the rest waits.
+        answers_per_session: answers after which a session ends, finished or not.
         sibling_gap_days: days between the first reviews of two cards of a note.
         missed_day_probability: share of days without study.
         holiday_start_day: day of the simulation on which a break begins.
@@ -61,6 +63,7 @@ class StudyHabits:
 
     new_cards_per_day: int = 5
     reviews_per_day: int = 120
+    answers_per_session: int = 400
     sibling_gap_days: int = 4
     missed_day_probability: float = 0.08
     holiday_start_day: int = 110
@@ -71,6 +74,20 @@ class StudyHabits:
     start_hour_sd: float = 0.9
     between_cards_s: float = 1.5
     learn_ahead_s: float = 300.0
+
+    def __post_init__(self) -> None:
+        for name in ("missed_day_probability", "morning_probability"):
+            if not 0.0 <= getattr(self, name) <= 1.0:
+                raise ParameterError(f"{name} is {getattr(self, name)}; it must be from 0 to 1")
+        for name in (
+            "new_cards_per_day",
+            "reviews_per_day",
+            "answers_per_session",
+            "sibling_gap_days",
+            "holiday_days",
+        ):
+            if getattr(self, name) < 0:
+                raise ParameterError(f"{name} is {getattr(self, name)}; it must be 0 or more")
 
 
 @dataclass(frozen=True, eq=False)
@@ -226,10 +243,11 @@ class _Run:
         self._session(day, start_s=day * _SECONDS_PER_DAY + 3600.0 * min(max(hour, 5.0), 22.5))
 
     def _session(self, day: int, start_s: float) -> None:
+        start_s = max(start_s, self.now_s)
         self.clock_s += self.learner.away_clock_rate * (start_s - self.now_s)
         self.now_s, self.answers = start_s, 0
         queue = self._queue_of(day)
-        while True:
+        while self.answers < self.habits.answers_per_session:
             step_due_s = self.steps_due[0][0] if self.steps_due else math.inf
             if step_due_s <= self.now_s:
                 self._review(heapq.heappop(self.steps_due)[1], day)
@@ -240,6 +258,7 @@ class _Run:
                 self._review(heapq.heappop(self.steps_due)[1], day)
             else:
                 return
+        self.due_day.update(dict.fromkeys(queue, day + 1))
 
     def _queue_of(self, day: int) -> list[int]:
         """Due reviews and new cards of a day, mixed; the last is taken first."""
@@ -330,34 +349,3 @@ class _Run:
             habits=self.habits,
             seed=seed,
         )
-
-
-def answer_time_s(
-    card: SampleCard, learner: SimulatedLearner, margin: float, recalled: bool, draws: Draws
-) -> float:
-    """Seconds from prompt to button, lognormal around ``base + F exp(-f margin)``.
-
-    Args:
-        card: the card shown.
-        learner: the learner's parameters.
-        margin: log units by which retrieval cleared its threshold.
-        recalled: whether it was recalled; a failure takes the time to give up.
-        draws: where the noise comes from.
-    """
-    if recalled:
-        search_s = learner.latency_scale_s * math.exp(-learner.latency_slope * margin)
-    else:
-        search_s = learner.latency_scale_s * learner.failure_slowdown
-    base_s = learner.latency_base_s + (learner.formula_extra_s if card.kind == "formula" else 0.0)
-    noise = math.exp(draws.normal(0.0, learner.latency_sd))
-    return min((base_s + search_s) * noise, learner.answer_cap_s)
-
-
-def grade(learner: SimulatedLearner, margin: float, recalled: bool, draws: Draws) -> Rating:
-    """The grade that the learner gives, from how clearly retrieval cleared its threshold."""
-    felt = margin + draws.normal(0.0, learner.grading_sd)
-    if not recalled:
-        return Rating.AGAIN
-    if felt < learner.hard_below:
-        return Rating.HARD
-    return Rating.EASY if felt > learner.easy_above else Rating.GOOD
