@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import numpy as np
@@ -14,6 +15,7 @@ __all__ = ["MS_PER_DAY", "DayBoundary"]
 
 MS_PER_DAY = 86_400_000
 _MS_PER_HOUR = 3_600_000
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,11 @@ class DayBoundary:
             raise ParameterError(
                 f"time zone {self.time_zone!r} is not known; use an IANA name such as Europe/Berlin"
             ) from error
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The time zone."""
+        return ZoneInfo(self.time_zone)
 
     def local_ms(self, time_ms: NDArray[np.int64]) -> NDArray[np.int64]:
         """Local wall-clock time in ms, daylight-saving changes included.
@@ -72,8 +79,7 @@ class DayBoundary:
         return (self.local_ms(time_ms) - self.rollover_hour * _MS_PER_HOUR) // MS_PER_DAY
 
     def _utc_offset_ms(self, time_ms: int) -> int:
-        from datetime import UTC, datetime
-
-        moment = datetime.fromtimestamp(time_ms / 1000, tz=UTC).astimezone(ZoneInfo(self.time_zone))
+        # Added to the epoch rather than taken from it: not every system converts early times.
+        moment = (_EPOCH + timedelta(milliseconds=time_ms)).astimezone(self.zone)
         offset = moment.utcoffset()
         return 0 if offset is None else round(offset.total_seconds() * 1000)

@@ -9,10 +9,15 @@ from enum import IntEnum
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from recollect.errors import LogError
+from recollect.errors import LogError, UnknownNameError
 from recollect.reviews.days import MS_PER_DAY, DayBoundary
 
 __all__ = ["Rating", "Review", "ReviewLog", "ReviewState"]
+
+
+# The years that a calendar can name: 1 to 9999.
+_FIRST_MS, _LAST_MS = -62_135_510_400_000, 253_402_214_400_000
+_MAX_DAYS = (_LAST_MS - _FIRST_MS) // MS_PER_DAY + 1
 
 
 class Rating(IntEnum):
@@ -72,6 +77,8 @@ class ReviewLog:
         source: where the log was read from.
         time_of_day_known: whether times within a day are real (some data sets hold only days).
         day_boundary: how days were told apart.
+        card_names: where the source names cards with words, the name of card number ``i``
+            at ``card_names[i]``; otherwise None, and a card's number is its name.
     """
 
     card_id: NDArray[np.int64]
@@ -88,6 +95,7 @@ class ReviewLog:
     source: str = ""
     time_of_day_known: bool = True
     day_boundary: DayBoundary = field(default_factory=DayBoundary)
+    card_names: tuple[str, ...] | None = None
 
     @classmethod
     def from_columns(
@@ -105,6 +113,7 @@ class ReviewLog:
         source: str = "",
         time_of_day_known: bool = True,
         day_boundary: DayBoundary | None = None,
+        card_names: tuple[str, ...] | None = None,
     ) -> ReviewLog:
         """Sort by time (ties keep their order), check, and derive the elapsed columns.
 
@@ -122,57 +131,62 @@ class ReviewLog:
             source: where the columns come from, for messages.
             time_of_day_known: False when times within a day are made up.
             day_boundary: time zone and rollover hour; default UTC and 4 h.
+            card_names: names of the cards, see :class:`ReviewLog`.
 
         Raises:
-            LogError: columns of different lengths or a rating outside 1-4. Readers check rows
-                one by one first and raise the more precise ``BadRowError``.
+            LogError: columns of different lengths, values that are not integers, a rating
+                outside 1-4 or a time outside the years 1-9999. Readers check rows one by one
+                first and raise the more precise ``BadRowError``.
         """
+        where = source or "log"
         boundary = day_boundary or DayBoundary()
-        times = np.asarray(review_time_ms, dtype=np.int64)
+        times = _integers(review_time_ms, None, "review_time_ms", where)
         n = times.shape[0]
+        if n and (int(times.min()) < _FIRST_MS or int(times.max()) > _LAST_MS):
+            raise LogError(f"{where}: review times must be milliseconds since 1970, years 1-9999")
 
-        def column(values: ArrayLike | None, dtype: type, name: str) -> NDArray[np.generic]:
-            array: NDArray[np.generic] = (
-                np.full(n, -1, dtype=dtype) if values is None else np.asarray(values, dtype=dtype)
-            )
-            if array.shape != (n,):
-                raise LogError(f"{source or 'log'}: column {name} has {array.shape}, not ({n},)")
-            return array
+        def column(values: ArrayLike | None, name: str) -> NDArray[np.int64]:
+            if values is None:
+                return np.full(n, -1, dtype=np.int64)
+            return _integers(values, n, name, where)
 
-        columns = {
-            "card_id": column(card_id, np.int64, "card_id"),
-            "rating": column(rating, np.int8, "rating"),
-            "state": column(state, np.int8, "state"),
-            "duration_ms": column(duration_ms, np.int64, "duration_ms"),
-            "note_id": column(note_id, np.int64, "note_id"),
-            "deck_id": column(deck_id, np.int64, "deck_id"),
-        }
-        grades = columns["rating"]
-        if n and not bool(np.all((grades >= 1) & (grades <= 4))):  # type: ignore[operator]
-            raise LogError(f"{source or 'log'}: ratings must be 1 (Again) to 4 (Easy)")
+        grades = column(rating, "rating")
+        if n and (int(grades.min()) < 1 or int(grades.max()) > 4):
+            raise LogError(f"{where}: ratings must be 1 (Again) to 4 (Easy)")
+        states = column(state, "state")
+        if n and (int(states.min()) < -1 or int(states.max()) > 4):
+            raise LogError(f"{where}: states must be -1 (unknown) to 4 (filtered)")
         order = np.argsort(times, kind="stable")
         times = times[order]
-        ordered = {name: values[order] for name, values in columns.items()}
+        cards = column(card_id, "card_id")[order]
         if day_offset is None:
             days = boundary.day_number(times)
         else:
-            days = np.asarray(column(day_offset, np.int64, "day_offset")[order], dtype=np.int64)
+            days = column(day_offset, "day_offset")[order]
         if n:
             days = days - days[0]
-        previous = previous_row(np.asarray(ordered["card_id"], dtype=np.int64))
+            if int(np.abs(days).max()) > _MAX_DAYS:
+                raise LogError(f"{where}: column day_offset spans more days than there are")
+        previous = previous_row(cards)
         first = previous < 0
         elapsed_days = np.where(first, -1, np.maximum(days - days[previous], 0))
         elapsed_seconds = np.where(first, -1.0, (times - times[previous]) / 1000.0)
         return cls(
+            card_id=cards,
             review_time_ms=times,
+            rating=grades[order].astype(np.int8),
+            state=states[order].astype(np.int8),
+            duration_ms=column(duration_ms, "duration_ms")[order],
             day_offset=days.astype(np.int32),
             elapsed_days=elapsed_days.astype(np.int32),
             elapsed_seconds=elapsed_seconds,
+            note_id=column(note_id, "note_id")[order],
+            deck_id=column(deck_id, "deck_id")[order],
             learner_id=learner_id,
             source=source,
             time_of_day_known=time_of_day_known,
             day_boundary=boundary,
-            **ordered,  # type: ignore[arg-type]
+            card_names=card_names,
         )
 
     def __len__(self) -> int:
@@ -236,11 +250,44 @@ class ReviewLog:
             source=self.source,
             time_of_day_known=self.time_of_day_known,
             day_boundary=self.day_boundary,
+            card_names=self.card_names,
         )
+
+    def card_name(self, card_id: int) -> str:
+        """The card's name as the source gives it."""
+        return str(card_id) if self.card_names is None else self.card_names[card_id]
+
+    def find_card(self, name: str) -> int:
+        """The ``card_id`` of the card of that name.
+
+        Raises:
+            UnknownNameError: the log holds no review of such a card.
+        """
+        known = np.unique(self.card_id)
+        if self.card_names is not None:
+            if name in self.card_names and self.card_names.index(name) in known:
+                return self.card_names.index(name)
+        elif name.strip().lstrip("-").isdecimal() and int(name) in known:
+            return int(name)
+        raise UnknownNameError("card", name, (self.card_name(int(card)) for card in known[:13]))
 
     def named(self, learner_id: str) -> ReviewLog:
         """The same log under another learner name."""
         return replace(self, learner_id=learner_id)
+
+
+def _integers(values: ArrayLike, length: int | None, name: str, where: str) -> NDArray[np.int64]:
+    """``[n]`` values as int64; LogError unless they are whole numbers in one dimension."""
+    array = np.asarray(values)
+    if array.ndim != 1 or (length is not None and array.shape[0] != length):
+        wanted = "one dimension" if length is None else f"shape ({length},)"
+        raise LogError(f"{where}: column {name} has shape {array.shape}, not {wanted}")
+    whole = array.dtype.kind in "iu" or (
+        array.dtype.kind == "f" and bool(np.all(np.isfinite(array) & (array == np.floor(array))))
+    )
+    if not whole or (array.size and not -(2**63) <= array.min() <= array.max() < 2**63):
+        raise LogError(f"{where}: column {name} holds values that are not whole numbers")
+    return array.astype(np.int64)
 
 
 def occurrence_index(ids: NDArray[np.int64]) -> NDArray[np.int32]:

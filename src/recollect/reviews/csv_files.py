@@ -1,0 +1,188 @@
+"""Reading the FSRS tools' CSV: one review a row, columns named in a header.
+
+Columns (fsrs-optimizer's README): ``card_id``, ``review_time`` (ms since 1970, or ISO 8601 as
+py-fsrs writes it), ``review_rating`` 1-4, and optionally ``review_state`` and
+``review_duration`` (ms). ``user_id``, ``note_id`` and ``deck_id`` are read where they are there.
+"""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+import zlib
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from pathlib import Path
+from typing import IO, cast
+from zoneinfo import ZoneInfo
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recollect.errors import LogFormatError
+from recollect.reviews.cells import is_missing, parse_integers, parse_times
+from recollect.reviews.rows import OPTIONAL, REQUIRED, RawRows, find_columns
+
+__all__ = ["MAX_ROWS", "read_csv_rows"]
+
+MAX_ROWS = 50_000_000
+_MAX_LINE = 65_536
+_CHUNK = 65_536
+_WANTED = "a CSV with columns card_id, review_time and review_rating"
+
+
+def read_csv_rows(path: Path, zone: ZoneInfo, *, max_rows: int = MAX_ROWS) -> RawRows:
+    """Read a CSV file, plain or gzipped, UTF-8, separated by comma, semicolon or tab.
+
+    Args:
+        path: the file.
+        zone: time zone of times that state no offset from UTC.
+        max_rows: refuse longer files (a small compressed file can hold any number).
+
+    Raises:
+        LogFormatError: not such a CSV.
+    """
+    try:
+        with path.open("rb") as raw:
+            packed = raw.read(2) == b"\x1f\x8b"
+            raw.seek(0)
+            stream = gzip.GzipFile(fileobj=raw) if packed else raw
+            text = io.TextIOWrapper(cast(IO[bytes], stream), encoding="utf-8-sig", newline="")
+            return _CsvTable(path, zone, max_rows).read(text)
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise LogFormatError(f"{path}: not UTF-8 text ({error}); expected {_WANTED}") from error
+    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+        raise LogFormatError(f"{path}: the gzip file is damaged ({error})") from error
+
+
+class _CsvTable:
+    """Columns of one file, collected chunk by chunk to keep few texts in memory at a time."""
+
+    def __init__(self, path: Path, zone: ZoneInfo, max_rows: int) -> None:
+        self.path = path
+        self.zone = zone
+        self.max_rows = max_rows
+        self.chunks: dict[str, list[NDArray[np.int64]]] = {}
+        self.numeric: list[NDArray[np.bool_]] = []
+        self.numbers: list[NDArray[np.int64]] = []
+        self.failures: dict[str, dict[int, object]] = {}
+        self.broken: dict[int, object] = {}
+        self.labels: dict[str, dict[str, int]] = {"user_id": {}}
+        self.rows = 0
+
+    def read(self, text: io.TextIOWrapper) -> RawRows:
+        """All rows of the file."""
+        lines = _lines(text, self.path)
+        blank, first = next(((at, line) for at, line in enumerate(lines) if line.strip()), (0, ""))
+        delimiter, header = self._header(first)
+        self.position = find_columns(header, (*REQUIRED, *OPTIONAL))
+        self.spelling = {name: header[at].strip() for name, at in self.position.items()}
+        self.chunks = {name: [] for name in self.position}
+        # Rows are counted as an editor shows them: the header is row 1, unless lines are blank.
+        numbered = enumerate(csv.reader(lines, delimiter=delimiter), start=blank + 2)
+        while chunk := list(islice(numbered, _CHUNK)):
+            filled = [(number, row) for number, row in chunk if row]
+            if filled:
+                self._add(filled, len(header))
+            if self.rows > self.max_rows:
+                raise LogFormatError(
+                    f"{self.path}: more than {self.max_rows} rows; split the file by learner"
+                )
+        return self._finish()
+
+    def _header(self, line: str) -> tuple[str, list[str]]:
+        def split(delimiter: str) -> list[str]:
+            return next(csv.reader([line], delimiter=delimiter), [])
+
+        known = {d: len(find_columns(split(d), REQUIRED)) for d in ",;\t"}
+        delimiter = max(known, key=lambda d: known[d])
+        header = split(delimiter)
+        missing = [name for name in REQUIRED if name not in find_columns(header, REQUIRED)]
+        if len(missing) == len(REQUIRED):
+            found = repr(line.strip()[:60]) if line.strip() else "an empty file"
+            raise LogFormatError(
+                f"{self.path}: not a review log: expected {_WANTED}, found {found}"
+            )
+        if missing:
+            raise LogFormatError(
+                f"{self.path}: column {', '.join(missing)} is missing; "
+                f"expected {_WANTED}, found {', '.join(header)[:200]}"
+            )
+        return delimiter, header
+
+    def _add(self, chunk: list[tuple[int, list[str]]], width: int) -> None:
+        offset = self.rows
+        self.rows += len(chunk)
+        self.numbers.append(np.fromiter((number for number, _ in chunk), np.int64, len(chunk)))
+        rows = [row for _, row in chunk]
+        if set(map(len, rows)) != {width}:
+            for index, row in enumerate(rows):
+                if len(row) != width:
+                    self.broken[offset + index] = f"{len(row)} fields instead of {width}"
+                    rows[index] = [""] * width
+        cells = list(zip(*rows, strict=True))
+        for name, at in self.position.items():
+            values, failed = self._parse(name, cells[at])
+            if name in OPTIONAL:
+                failed = {index: cell for index, cell in failed.items() if not is_missing(cell)}
+            self.chunks[name].append(values)
+            self.failures.setdefault(name, {}).update(
+                (offset + index, cell) for index, cell in failed.items()
+            )
+
+    def _parse(self, name: str, cells: Sequence[str]) -> tuple[NDArray[np.int64], dict[int, str]]:
+        if name == "review_time":
+            values, numeric, failed = parse_times(cells, self.zone)
+            self.numeric.append(numeric)
+            return values, failed
+        if name in self.labels:
+            return _number_labels(cells, self.labels[name])
+        values, failed = parse_integers(cells, fractions=name == "review_duration")
+        # Cards may be named by words (fsrs-optimizer allows them): then most of them are.
+        if name == "card_id" and not self.chunks[name]:
+            present = sum(not is_missing(cell) for cell in failed.values())
+            if present * 2 > len(cells):
+                return _number_labels(cells, self.labels.setdefault(name, {}))
+        return values, failed
+
+    def _finish(self) -> RawRows:
+        columns = {
+            name: np.concatenate(chunks) if chunks else np.zeros(0, dtype=np.int64)
+            for name, chunks in self.chunks.items()
+        }
+        card_names = self.labels.get("card_id")
+        return RawRows(
+            file=str(self.path),
+            row_number=np.concatenate(self.numbers) if self.numbers else np.zeros(0, np.int64),
+            learner=columns.pop("user_id", None),
+            learner_names=tuple(self.labels["user_id"]),
+            columns=columns,
+            failures={name: cells for name, cells in self.failures.items() if cells},
+            broken=self.broken,
+            spelling=self.spelling,
+            numeric_time=np.concatenate(self.numeric) if self.numeric else np.zeros(0, np.bool_),
+            card_names=None if card_names is None else tuple(card_names),
+        )
+
+
+def _number_labels(
+    cells: Sequence[str], labels: dict[str, int]
+) -> tuple[NDArray[np.int64], dict[int, str]]:
+    """Number texts by first appearance; missing ones are -1 and returned as failures."""
+    failed: dict[int, str] = {}
+    values = np.full(len(cells), -1, dtype=np.int64)
+    for index, cell in enumerate(map(str.strip, cells)):
+        if is_missing(cell):
+            failed[index] = cell
+        else:
+            values[index] = labels.setdefault(cell, len(labels))
+    return values, failed
+
+
+def _lines(text: io.TextIOWrapper, path: Path) -> Iterator[str]:
+    """Lines of bounded length: a file without line ends must not fill the memory."""
+    while line := text.readline(_MAX_LINE):
+        if len(line) == _MAX_LINE and not line.endswith(("\n", "\r")):
+            raise LogFormatError(f"{path}: a line is too long for a review log; expected {_WANTED}")
+        yield line
