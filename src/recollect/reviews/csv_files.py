@@ -12,7 +12,7 @@ import gzip
 import io
 import zlib
 from collections.abc import Iterator, Sequence
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import IO, cast
 from zoneinfo import ZoneInfo
@@ -28,6 +28,7 @@ __all__ = ["MAX_ROWS", "read_csv_rows"]
 
 MAX_ROWS = 50_000_000
 _MAX_LINE = 65_536
+_BLOCK = 1 << 20
 _CHUNK = 65_536
 _WANTED = "a CSV with columns card_id, review_time and review_rating"
 
@@ -48,8 +49,8 @@ def read_csv_rows(path: Path, zone: ZoneInfo, *, max_rows: int = MAX_ROWS) -> Ra
             packed = raw.read(2) == b"\x1f\x8b"
             raw.seek(0)
             stream = gzip.GzipFile(fileobj=raw) if packed else raw
-            text = io.TextIOWrapper(cast(IO[bytes], stream), encoding="utf-8-sig", newline="")
-            return _CsvTable(path, zone, max_rows).read(text)
+            text = io.TextIOWrapper(cast(IO[bytes], stream), encoding="utf-8-sig")
+            return _CsvTable(path, zone, max_rows).read(_blocks(text, path))
     except (UnicodeDecodeError, csv.Error) as error:
         raise LogFormatError(f"{path}: not UTF-8 text ({error}); expected {_WANTED}") from error
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:
@@ -70,26 +71,50 @@ class _CsvTable:
         self.broken: dict[int, object] = {}
         self.labels: dict[str, dict[str, int]] = {"user_id": {}}
         self.rows = 0
+        self.line = 1
 
-    def read(self, text: io.TextIOWrapper) -> RawRows:
+    def read(self, blocks: Iterator[str]) -> RawRows:
         """All rows of the file."""
-        lines = _lines(text, self.path)
-        blank, first = next(((at, line) for at, line in enumerate(lines) if line.strip()), (0, ""))
+        start = next(blocks, "")
+        text = start.lstrip("\n")
+        first, _, rest = text.partition("\n")
         delimiter, header = self._header(first)
         self.position = find_columns(header, (*REQUIRED, *OPTIONAL))
         self.spelling = {name: header[at].strip() for name, at in self.position.items()}
         self.chunks = {name: [] for name in self.position}
         # Rows are counted as an editor shows them: the header is row 1, unless lines are blank.
-        numbered = enumerate(csv.reader(lines, delimiter=delimiter), start=blank + 2)
-        while chunk := list(islice(numbered, _CHUNK)):
-            filled = [(number, row) for number, row in chunk if row]
-            if filled:
-                self._add(filled, len(header))
-            if self.rows > self.max_rows:
-                raise LogFormatError(
-                    f"{self.path}: more than {self.max_rows} rows; split the file by learner"
-                )
+        self.line = len(start) - len(text) + 2
+        for block in chain([rest], blocks):
+            if '"' in block:
+                # A quoted field can go on in the next block: leave the rest to the csv module.
+                self._add_lines(chain([block], blocks), delimiter, len(header))
+            elif _is_regular(block, delimiter, len(header)):
+                self._add_regular(block, delimiter, len(header))
+            else:
+                self._add_lines(iter([block]), delimiter, len(header))
         return self._finish()
+
+    def _add_regular(self, block: str, delimiter: str, width: int) -> None:
+        """Rows of a block that has no quotes and the same number of fields in every line."""
+        cells = block.replace("\n", delimiter).split(delimiter)[:-1]
+        numbers = np.arange(len(cells) // width) + self.line
+        self._add([cells[at::width] for at in range(width)], numbers)
+        self.line += len(cells) // width
+
+    def _add_lines(self, blocks: Iterator[str], delimiter: str, width: int) -> None:
+        """Rows of any blocks: quoted, ragged or with blank lines between."""
+        lines = chain.from_iterable(map(io.StringIO, blocks))
+        reader = csv.reader(lines, delimiter=delimiter)
+        while chunk := list(islice(reader, _CHUNK)):
+            numbers = np.flatnonzero([bool(row) for row in chunk]) + self.line
+            self.line += len(chunk)
+            rows = [row for row in chunk if row]
+            for index, row in enumerate(rows):
+                if len(row) != width:
+                    self.broken[self.rows + index] = f"{len(row)} fields instead of {width}"
+                    rows[index] = [""] * width
+            if rows:
+                self._add(list(zip(*rows, strict=True)), numbers)
 
     def _header(self, line: str) -> tuple[str, list[str]]:
         def split(delimiter: str) -> list[str]:
@@ -111,17 +136,14 @@ class _CsvTable:
             )
         return delimiter, header
 
-    def _add(self, chunk: list[tuple[int, list[str]]], width: int) -> None:
+    def _add(self, cells: Sequence[Sequence[str]], numbers: NDArray[np.int64]) -> None:
         offset = self.rows
-        self.rows += len(chunk)
-        self.numbers.append(np.fromiter((number for number, _ in chunk), np.int64, len(chunk)))
-        rows = [row for _, row in chunk]
-        if set(map(len, rows)) != {width}:
-            for index, row in enumerate(rows):
-                if len(row) != width:
-                    self.broken[offset + index] = f"{len(row)} fields instead of {width}"
-                    rows[index] = [""] * width
-        cells = list(zip(*rows, strict=True))
+        self.rows += numbers.shape[0]
+        if self.rows > self.max_rows:
+            raise LogFormatError(
+                f"{self.path}: more than {self.max_rows} rows; split the file by learner"
+            )
+        self.numbers.append(numbers)
         for name, at in self.position.items():
             values, failed = self._parse(name, cells[at])
             if name in OPTIONAL:
@@ -180,9 +202,23 @@ def _number_labels(
     return values, failed
 
 
-def _lines(text: io.TextIOWrapper, path: Path) -> Iterator[str]:
-    """Lines of bounded length: a file without line ends must not fill the memory."""
-    while line := text.readline(_MAX_LINE):
-        if len(line) == _MAX_LINE and not line.endswith(("\n", "\r")):
+def _is_regular(block: str, delimiter: str, width: int) -> bool:
+    """Whether every line has the same number of fields."""
+    text = np.frombuffer(block.encode(), dtype=np.uint8)
+    ends = text == ord("\n")
+    separators = text[ends | (text == ord(delimiter))]
+    lines = separators.reshape(-1, width) if separators.size % width == 0 else separators[:0]
+    return bool(lines.size and np.all((lines == ord("\n")) == (np.arange(width) == width - 1)))
+
+
+def _blocks(text: io.TextIOWrapper, path: Path) -> Iterator[str]:
+    """Whole lines of bounded total length: a file without line ends must not fill the memory."""
+    rest = ""
+    while read := text.read(_BLOCK):
+        block, end, rest = (rest + read).rpartition("\n")
+        if not end and len(rest) > _MAX_LINE:
             raise LogFormatError(f"{path}: a line is too long for a review log; expected {_WANTED}")
-        yield line
+        if end:
+            yield block + end
+    if rest:
+        yield rest + "\n"

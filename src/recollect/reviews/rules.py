@@ -125,15 +125,22 @@ def duplicate_rows(
     n = card_id.shape[0]
     again = np.zeros(n, dtype=np.bool_)
     duplicate = np.zeros(n, dtype=np.bool_)
+    # Few rows share their time with another: look among those only.
+    order = np.argsort(time_ms, kind="stable")
+    tied = np.zeros(n, dtype=np.bool_)
+    same_time = time_ms[order][1:] == time_ms[order][:-1]
+    tied[order[1:][same_time]] = True
+    tied[order[:-1][same_time]] = True
+    rows = np.flatnonzero(tied)
     for keys, mark in (
         ((time_ms, card_id, learner), again),
         ((rating, time_ms, card_id, learner), duplicate),
     ):
-        order = np.lexsort(keys)  # stable: equal rows stay in file order
-        same = np.ones(max(n - 1, 0), dtype=np.bool_)
+        ranked = rows[np.lexsort([key[rows] for key in keys])]  # equal rows stay in file order
+        same = np.ones(max(rows.size - 1, 0), dtype=np.bool_)
         for key in keys:
-            same &= key[order][1:] == key[order][:-1]
-        mark[order[1:][same]] = True
+            same &= key[ranked][1:] == key[ranked][:-1]
+        mark[ranked[1:][same]] = True
     return duplicate, again & ~duplicate
 
 
