@@ -209,7 +209,7 @@ class Memory:
         log_strength = self.log_strength(index, moment_s)
         activation = log_strength - self._difficulty[index] + form
         silence = math.exp((learner.retrieval_threshold - activation) / learner.retrieval_noise)
-        competition = sum(
+        competition = math.fsum(
             learner.competition_weight
             * similarity
             * math.exp(
