@@ -263,7 +263,7 @@ def _setup(
 
 def _evaluate_learner(
     log: ReviewLog,
-    models: list[tuple[ModelSpec, RecallModel]],
+    models: list[tuple[ModelSpec, Any]],
     plan: _Plan,
     report: Callable[[str], None],
 ) -> LearnerResult:
@@ -305,7 +305,7 @@ def _evaluate_learner(
     )
 
 
-def _predict(model: RecallModel, task: ScoringTask) -> dict[str, NDArray[np.float64]]:
+def _predict(model: Any, task: ScoringTask) -> dict[str, NDArray[np.float64]]:
     """A model's predictions, checked: a model that is wrong must not score by accident."""
     predicted = model.predict(task)
     if set(predicted) != set(model.columns):
@@ -329,7 +329,7 @@ def _predict(model: RecallModel, task: ScoringTask) -> dict[str, NDArray[np.floa
     return columns
 
 
-def _check_names(sources: Sequence[LearnerSource], models: Sequence[RecallModel]) -> None:
+def _check_names(sources: Sequence[LearnerSource], models: Sequence[Any]) -> None:
     for kind, names in (
         ("learner", [source.learner_id for source in sources]),
         ("model", [model.name for model in models]),

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from statistics import NormalDist
 from typing import Literal
 
 import numpy as np
@@ -154,14 +155,14 @@ def auc(probability: ArrayLike, outcome: ArrayLike) -> float:
 
     The Mann-Whitney statistic from average ranks; NaN when all outcomes are the same.
     """
-    from scipy.stats import rankdata
-
     p, y = _checked(probability, outcome)
     recalled = float(y.sum())
     forgotten = p.shape[0] - recalled
     if recalled == 0 or forgotten == 0:
         return math.nan
-    rank_sum = float(rankdata(p)[y > 0].sum())
+    _, group, count = np.unique(p, return_inverse=True, return_counts=True)
+    rank = np.cumsum(count) - (count - 1) / 2
+    rank_sum = float(rank[group][y > 0].sum())
     return (rank_sum - recalled * (recalled + 1) / 2) / (recalled * forgotten)
 
 
@@ -292,15 +293,13 @@ def wilson_interval(
     Returns:
         Lower and upper ends, ``[k]`` each, within 0-1.
     """
-    from scipy.special import ndtri
-
     if not 0 < confidence < 1:
         raise ParameterError(f"confidence {confidence} is not between 0 and 1")
     n = np.asarray(trials, dtype=np.float64)
     if n.size and n.min() < 1:
         raise NotEnoughDataError("an interval of a share needs at least one trial")
     share = np.asarray(successes, dtype=np.float64) / n
-    z = float(ndtri(0.5 + confidence / 2))
+    z = NormalDist().inv_cdf(0.5 + confidence / 2)
     centre = (share + z**2 / (2 * n)) / (1 + z**2 / n)
     half = z / (1 + z**2 / n) * np.sqrt(share * (1 - share) / n + z**2 / (4 * n**2))
     return np.clip(centre - half, 0.0, 1.0), np.clip(centre + half, 0.0, 1.0)

@@ -102,7 +102,8 @@ def save_columns(path: Path, columns: Mapping[str, NDArray[Any]], seconds: float
 
 def load_columns(path: Path) -> Stored:
     """Read what :func:`save_columns` wrote."""
-    with np.load(path, allow_pickle=False) as stored:
+    # NumPy leaves a damaged file open when it opens the file itself.
+    with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
         columns = {name: stored[name] for name in stored.files}
     return columns, float(columns.pop("seconds"))
 
