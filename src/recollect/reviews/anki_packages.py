@@ -20,8 +20,9 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from io import BufferedIOBase
 from pathlib import Path
-from typing import IO
+from typing import cast
 
 import numpy as np
 import zstandard
@@ -65,7 +66,8 @@ def read_package_rows(path: Path, *, max_bytes: int = MAX_COLLECTION_BYTES) -> R
             with zipfile.ZipFile(path) as package:
                 name = _collection_name(package, path)
                 with package.open(_member(package, name, path)) as packed:
-                    _unpack(packed, database, name.endswith("b"), max_bytes, path)
+                    stream = cast(BufferedIOBase, packed)
+                    _unpack(stream, database, name.endswith("b"), max_bytes, path)
         except (
             zipfile.BadZipFile,
             zlib.error,
@@ -143,7 +145,7 @@ def _member(package: zipfile.ZipFile, name: str, path: Path) -> zipfile.ZipInfo:
 
 
 def _unpack(
-    packed: IO[bytes], database: Path, compressed: bool, max_bytes: int, path: Path
+    packed: BufferedIOBase, database: Path, compressed: bool, max_bytes: int, path: Path
 ) -> None:
     """Copy a stream to a file, through zstd if compressed, refusing to exceed ``max_bytes``."""
     chunks = _zstd_chunks(packed, path) if compressed else _plain_chunks(packed)
@@ -158,12 +160,12 @@ def _unpack(
             out.write(chunk)
 
 
-def _plain_chunks(packed: IO[bytes]) -> Iterator[bytes]:
+def _plain_chunks(packed: BufferedIOBase) -> Iterator[bytes]:
     while chunk := packed.read(_COPY_STEP):
         yield chunk
 
 
-def _zstd_chunks(packed: IO[bytes], path: Path) -> Iterator[bytes]:
+def _zstd_chunks(packed: BufferedIOBase, path: Path) -> Iterator[bytes]:
     unpacker = zstandard.ZstdDecompressor().decompressobj()
     while chunk := packed.read(_ZSTD_STEP):
         yield unpacker.decompress(chunk)
