@@ -34,16 +34,18 @@ def parse_integers(
         ``[n]`` values, -1 where there is none, and ``{index: text}`` of the cells that are
         not whole numbers (missing values among them).
     """
+    odd = "_" in "".join(cells)  # int() would read 1_0 as ten
     try:
-        if "_" not in "".join(cells):  # int() would read 1_0 as ten
+        if not odd:
             return np.fromiter(map(int, cells), dtype=np.int64, count=len(cells)), {}
     except (ValueError, OverflowError):
         pass
     values = np.full(len(cells), -1, dtype=np.int64)
     failed: dict[int, str] = {}
     for index, cell in enumerate(cells):
-        number = _integer(cell, fractions)
-        if number is None:
+        if not odd and cell.isdecimal() and len(cell) < 19:
+            values[index] = int(cell)
+        elif cell in _MISSING or (number := _integer(cell, fractions)) is None:
             failed[index] = cell
         else:
             values[index] = number

@@ -195,10 +195,13 @@ def _number_labels(
     failed: dict[int, str] = {}
     values = np.full(len(cells), -1, dtype=np.int64)
     for index, cell in enumerate(map(str.strip, cells)):
-        if is_missing(cell):
-            failed[index] = cell
-        else:
-            values[index] = labels.setdefault(cell, len(labels))
+        number = labels.get(cell)
+        if number is None:
+            if is_missing(cell):
+                failed[index] = cell
+                continue
+            number = labels[cell] = len(labels)
+        values[index] = number
     return values, failed
 
 

@@ -244,7 +244,7 @@ def test_more_rows_than_allowed_are_refused(tmp_path: Path) -> None:
 
 def test_blocks_join_whatever_lies_at_their_ends(tmp_path: Path) -> None:
     rng = np.random.default_rng(3)
-    n = 120_000
+    n = 80_000
     cards = rng.integers(1, 10**9, n)
     lines = [f"{card},{T + at},{at % 4 + 1}" for at, card in enumerate(cards.tolist())]
     header = "card_id,review_time,review_rating\n"
