@@ -19,7 +19,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from recollect.errors import ParameterError
+from recollect.errors import OutputError, ParameterError
 from recollect.recall.metrics import Scores
 from recollect.recall.predictions import PredictionTable, scored_rows_table
 from recollect.recall.protocol import ScoringOptions, scoring_task
@@ -27,7 +27,7 @@ from recollect.recall.task import RecallModel, ScoringTask
 from recollect.recall.work_folder import (
     file_name,
     load_columns,
-    log_fingerprint,
+    log_column_hash,
     save_columns,
     saved_columns,
     software_fingerprint,
@@ -209,12 +209,13 @@ def evaluate(
     Raises:
         ParameterError: learners, models or columns of the same name; an option of a model that
             JSON cannot hold.
+        OutputError: the work folder cannot be made.
         RecollectError: whatever ``build_model`` raises; a worker that cannot start. Errors of
             one learner do not raise: they become failures.
     """
     _check_options(models)
     _check_names(sources, [build_model(spec) for spec in models])
-    folder = Path(work_folder)
+    folder = _made(Path(work_folder))
     plan = _Plan(tuple(models), options or ScoringOptions(), str(folder), software_fingerprint())
     results: dict[int, LearnerResult] = {}
     failures: dict[int, LearnerFailure] = {}
@@ -270,7 +271,7 @@ def _evaluate_learner(
     task = scoring_task(log, **asdict(plan.options))
     table = scored_rows_table(log, task, plan.options.max_reviews_per_card)
     identity = {
-        "log": log_fingerprint(log),
+        "log": log_column_hash(log),
         "options": asdict(plan.options),
         "software": plan.software,
     }
@@ -351,3 +352,13 @@ def _check_options(models: Sequence[ModelSpec]) -> None:
                 f"model {spec.name}: an option cannot be written as JSON ({error}); "
                 "give text, numbers, lists or mappings"
             ) from error
+
+
+def _made(folder: Path) -> Path:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(
+            f"{folder}: the work folder cannot be made ({error.strerror}); choose another place"
+        ) from error
+    return folder

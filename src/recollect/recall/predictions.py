@@ -35,11 +35,11 @@ from recollect.errors import (
     OutputError,
     ParameterError,
 )
-from recollect.recall.files import whole_file
 from recollect.recall.metrics import Scores, score
 from recollect.recall.protocol import BinFeatures, bin_features, kept_rows
 from recollect.recall.task import ScoringTask
 from recollect.reviews import ReviewLog
+from recollect.reviews.atomic import replaced_file
 
 __all__ = [
     "PredictionTable",
@@ -155,7 +155,8 @@ def write_predictions(path: str | Path, tables: Iterable[PredictionTable]) -> in
     writers = {".parquet": _write_parquet, ".csv": _write_csv}
     if target.suffix.lower() not in writers:
         raise OutputError(f"{target}: predictions are written as .parquet or .csv; use either")
-    with whole_file(target) as part:
+    with replaced_file(target) as part:
+        part.parent.mkdir(parents=True, exist_ok=True)
         return writers[target.suffix.lower()](part, _same_columns(tables))
 
 

@@ -18,14 +18,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 import recollect
-from recollect.recall.files import whole_file
 from recollect.reviews import ReviewLog
+from recollect.reviews.atomic import replaced_file
 
 __all__ = [
     "Stored",
     "file_name",
     "load_columns",
-    "log_fingerprint",
+    "log_column_hash",
     "save_columns",
     "saved_columns",
     "software_fingerprint",
@@ -51,8 +51,12 @@ _LOG_COLUMNS = (
 )
 
 
-def log_fingerprint(log: ReviewLog) -> str:
-    """Hash of everything in a log that a prediction may depend on (not the learner's name)."""
+def log_column_hash(log: ReviewLog) -> str:
+    """Hash of everything in a log that a prediction may depend on.
+
+    The learner's name is not among it. :func:`recollect.reviews.log_fingerprint` is another
+    thing: it tells whether two logs are the same answers, and leaves durations and notes out.
+    """
     digest = hashlib.sha256()
     for name in _LOG_COLUMNS:
         column = getattr(log, name)
@@ -96,8 +100,9 @@ def save_columns(path: Path, columns: Mapping[str, NDArray[Any]], seconds: float
     Raises:
         OutputError: the folder cannot be written.
     """
-    with whole_file(path) as part:
-        np.savez(part, seconds=np.float64(seconds), **columns)  # type: ignore[arg-type]
+    # NumPy adds .npz to a name without it, so it is given the open file.
+    with replaced_file(path) as part, part.open("wb") as file:
+        np.savez(file, seconds=np.float64(seconds), **columns)  # type: ignore[arg-type]
 
 
 def load_columns(path: Path) -> Stored:

@@ -9,13 +9,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from recollect.errors import LogFormatError, ParameterError, UnknownNameError
+from recollect.errors import LogFormatError, OutputError, ParameterError, UnknownNameError
 from recollect.recall.comparison import to_json
 from recollect.recall.evaluation import Event, LearnerSource, ModelSpec, evaluate
 from recollect.recall.metrics import score
 from recollect.recall.predictions import read_predictions, scores_of, write_predictions
 from recollect.recall.protocol import ScoringOptions, bin_features, scoring_task
-from recollect.recall.work_folder import log_fingerprint
+from recollect.recall.work_folder import log_column_hash
 from recollect.reviews import ReviewLog
 from recollect.reviews.days import MS_PER_DAY, DayBoundary
 
@@ -233,6 +233,9 @@ def test_mistakes_in_the_call_end_the_run_before_it_starts(tmp_path):
     with pytest.raises(ParameterError, match="model constant: an option"):
         run(tmp_path, sources("1"), models=(ModelSpec("constant", {"value": {1, 2}}),))
     assert not (tmp_path / "work").exists()
+    (tmp_path / "file").write_text("")
+    with pytest.raises(OutputError, match="work folder cannot be made"):
+        run(tmp_path / "file", sources("1"))
 
 
 def test_progress_is_told_as_it_happens(tmp_path):
@@ -259,9 +262,9 @@ def test_models_are_built_once_a_process(tmp_path, monkeypatch):
     assert pids[0] == str(os.getpid()) != pids[1]
 
 
-def test_the_fingerprint_sees_every_column_but_not_the_name():
+def test_the_hash_of_a_log_sees_every_column_but_not_the_name():
     log = load(sources("1")[0])
-    assert log_fingerprint(log) == log_fingerprint(log.named("other"))
+    assert log_column_hash(log) == log_column_hash(log.named("other"))
     columns = {"card_id": log.card_id, "review_time_ms": log.review_time_ms, "rating": log.rating}
     for name, values in {
         "card_id": log.card_id + 1,
@@ -275,4 +278,4 @@ def test_the_fingerprint_sees_every_column_but_not_the_name():
         "time_of_day_known": False,
     }.items():
         changed = ReviewLog.from_columns(**(columns | {name: values}))
-        assert log_fingerprint(changed) != log_fingerprint(log), name
+        assert log_column_hash(changed) != log_column_hash(log), name

@@ -197,3 +197,15 @@ def test_learners_apart_in_a_file_are_refused(tmp_path):
     write_predictions(path, [make_table(1), make_table(2), make_table(3, learner="u1")])
     with pytest.raises(LogFormatError, match="sort by user_id"):
         read_predictions(path)
+
+
+def test_folders_are_made_and_failures_are_one_line(tmp_path):
+    path = tmp_path / "new" / "folder" / "p.csv"
+    assert write_predictions(path, [make_table(1, n=2)]) == 2
+    assert [item.name for item in path.parent.iterdir()] == ["p.csv"]
+    taken = tmp_path / "p.csv"
+    taken.mkdir()
+    with pytest.raises(OutputError, match=r"p\.csv: could not be written") as caught:
+        write_predictions(taken, [make_table(1)])
+    assert "\n" not in str(caught.value)
+    assert sorted(item.name for item in tmp_path.iterdir()) == ["new", "p.csv"]

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from recollect.errors import MissingExtraError, OutputError
-from recollect.recall.files import whole_file
+from recollect.reviews.atomic import replaced_file
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -118,7 +118,8 @@ def save_figure(figure: Figure, path: str | Path) -> None:
         raise OutputError(f"{target}: pictures are written as .png or .svg; use either")
     # Without a date the same picture is the same file.
     metadata = {"Date": None} if kind == "svg" else None
-    with whole_file(target) as part, plot_style():
+    with replaced_file(target) as part, plot_style():
+        part.parent.mkdir(parents=True, exist_ok=True)
         figure.savefig(part, format=kind, dpi=_DPI, metadata=metadata)
 
 
