@@ -212,6 +212,7 @@ def test_learners_are_rows_with_their_mean_and_ratios():
         [np.mean([0.3 / 0.4, 0.5 / 0.45, 0.5]), 0.5, 0.75, 0.5 / 0.45]
     )
     assert line(ratio, "FSRS-6").get_xdata() == pytest.approx([1, 1, 1, 1])
+    assert {"0.5", "0.8", "1"} <= {tick.get_text() for tick in ratio.get_xticklabels()}
     assert (ours.get_color(), ours.get_marker()) != (theirs.get_color(), theirs.get_marker())
     words = text_of(figure)
     for word in ("Log loss of every learner", "further left is better", "ratio to FSRS-6",

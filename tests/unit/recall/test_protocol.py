@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from sklearn.model_selection import TimeSeriesSplit
 
 from recollect.errors import NotEnoughDataError, ParameterError
+from recollect.recall.metrics import log_loss
 from recollect.recall.protocol import (
     ScoringOptions,
     bin_features,
@@ -177,7 +178,7 @@ def test_scored_counts_of_real_logs():
 
 
 @pytest.mark.skipif(not (DATA / "revlogs-dev").is_dir(), reason=f"no review logs at {DATA}")
-def test_counts_measured_with_the_upstream_programs():
+def test_counts_and_averages_measured_with_the_upstream_programs():
     with (DATA / "revlog-fsrs-format.csv").open() as file:
         rows = list(csv.DictReader(file))
     log = ReviewLog.from_columns(
@@ -185,5 +186,16 @@ def test_counts_measured_with_the_upstream_programs():
         [int(dt.datetime.fromisoformat(row["review_time"]).timestamp() * 1000) for row in rows],
         [int(row["review_rating"]) for row in rows],
     )
-    assert len(scoring_task(log, drop_outliers=True).scored_rows) == 4940
-    assert len(scoring_task(log, same_day=True).scored_rows) == 9475
+    for options, count, average_log_loss in (
+        ({"drop_outliers": True}, 4940, 0.5054),
+        ({"same_day": True}, 9475, 0.5442),
+    ):
+        task = scoring_task(log, **options)
+        assert len(task.scored_rows) == count
+        recalled = task.log.recalled
+        average = np.concatenate(
+            [np.full(len(f.test_rows), recalled[f.train_rows].mean()) for f in task.folds]
+        )
+        assert log_loss(average, recalled[task.scored_rows]) == pytest.approx(
+            average_log_loss, abs=5e-5
+        )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -28,7 +29,11 @@ __all__ = ["learners_figure"]
 _NAMES = {"log_loss": "log loss", "rmse_bins": "RMSE(bins)", "auc": "AUC", "brier": "Brier score"}
 _ROW_INCHES = 0.36
 _SPREAD = 0.3
-_TALLEST_INCHES = 24.0
+_LEAST_ROOM = 0.06
+_RATIOS: tuple[float, ...] = (
+    *(0.01, 0.1, 0.2, 0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 0.95),
+    *(1.05, 1.1, 1.15, 1.2, 1.3, 1.5, 2.0, 3.0, 5.0, 10.0, 100.0),
+)
 
 
 def learners_figure(
@@ -83,6 +88,7 @@ def learners_figure(
             ratio = table.values / np.where(base == 0, np.nan, base)[:, None]
             panels[1].axvline(1, color=MUTED, linewidth=1.2)
             _dots(panels[1], ratio[order], table.models, looks, labels)
+            _ratio_axis(panels[1])
             name = model_label(str(reference), labels)
             panels[1].set_xlabel(f"ratio to {name} ({better})")
         handles, names = panels[0].get_legend_handles_labels()
@@ -128,6 +134,22 @@ def _dots(
         axes.axhline(row - 0.5, color="#e4e4e4", linewidth=0.8, zorder=0)
     axes.grid(False, axis="y")
     axes.tick_params(axis="y", length=0)
+
+
+def _ratio_axis(axes: Axes) -> None:
+    """Half and double are equally far from 1; only ticks with room between them."""
+    from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
+
+    axes.set_xscale("log")
+    low, high = axes.get_xlim()
+    room = _LEAST_ROOM * math.log(high / low)
+    ticks = [1.0]
+    for tick in sorted(_RATIOS, key=lambda ratio: abs(math.log(ratio))):
+        if low <= tick <= high and min(abs(math.log(tick / t)) for t in ticks) > room:
+            ticks.append(tick)
+    axes.xaxis.set_major_locator(FixedLocator(ticks))
+    axes.xaxis.set_minor_locator(NullLocator())
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda ratio, _: f"{ratio:g}"))
 
 
 def _or_zero(values: NDArray[np.float64]) -> NDArray[np.float64]:
