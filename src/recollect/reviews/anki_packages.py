@@ -29,6 +29,7 @@ import zstandard
 from numpy.typing import NDArray
 
 from recollect.errors import LogError, LogFormatError
+from recollect.reviews.messages import one_line
 from recollect.reviews.rows import RawRows
 
 __all__ = ["MAX_COLLECTION_BYTES", "read_collection_rows", "read_package_rows"]
@@ -77,7 +78,7 @@ def read_package_rows(path: Path, *, max_bytes: int = MAX_COLLECTION_BYTES) -> R
             ValueError,
             OverflowError,
         ) as error:
-            raise LogFormatError(f"{path}: the package is damaged ({error})") from error
+            raise LogFormatError(f"{path}: the package is damaged ({one_line(error)})") from error
         return _read_database(database, path)
 
 
@@ -98,7 +99,9 @@ def read_collection_rows(path: Path, *, max_bytes: int = MAX_COLLECTION_BYTES) -
             try:
                 _unpack(stream, database, packed, max_bytes, path)
             except zstandard.ZstdError as error:
-                raise LogFormatError(f"{path}: the collection is damaged ({error})") from error
+                raise LogFormatError(
+                    f"{path}: the collection is damaged ({one_line(error)})"
+                ) from error
         write_ahead = path.with_name(path.name + "-wal")
         if not packed and write_ahead.is_file():
             shutil.copyfile(write_ahead, database.with_name(database.name + "-wal"))
@@ -196,9 +199,11 @@ def _read_database(database: Path, path: Path) -> RawRows:
             entries, failures = _table(connection, "revlog", _REVLOG, path)
             cards, _ = _table(connection, "cards", _CARDS, path)
     except (sqlite3.Error, OverflowError, UnicodeDecodeError) as error:
-        raise LogFormatError(f"{path}: not a readable Anki collection ({error})") from error
+        raise LogFormatError(
+            f"{path}: not a readable Anki collection ({one_line(error)})"
+        ) from error
     except OSError as error:
-        raise LogError(f"{path}: could not be unpacked for reading ({error})") from error
+        raise LogError(f"{path}: could not be unpacked for reading ({one_line(error)})") from error
     note_id, deck_id = _notes_and_decks(entries["cid"], cards)
     columns = {ours: entries[theirs] for theirs, ours in _COLUMNS.items()}
     return RawRows(

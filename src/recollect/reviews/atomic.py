@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from recollect.errors import OutputError
+from recollect.reviews.messages import one_line
 
 __all__ = ["replaced_file", "replaced_folder"]
 
@@ -26,7 +27,9 @@ def replaced_file(path: Path) -> Iterator[Path]:
         yield draft
         os.replace(draft, path)
     except OSError as error:
-        raise OutputError(f"{path}: could not be written ({error.strerror or error})") from error
+        raise OutputError(
+            f"{path}: could not be written ({one_line(error.strerror or error)})"
+        ) from error
     finally:
         draft.unlink(missing_ok=True)
 
@@ -49,7 +52,9 @@ def replaced_folder(path: Path) -> Iterator[Path]:
             path.rmdir()
         os.replace(draft, path)
     except OSError as error:
-        raise OutputError(f"{path}: could not be written ({error.strerror or error})") from error
+        raise OutputError(
+            f"{path}: could not be written ({one_line(error.strerror or error)})"
+        ) from error
     finally:
         shutil.rmtree(draft, ignore_errors=True)
 

@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 
 from recollect.errors import LogFormatError
 from recollect.reviews.cells import is_missing, parse_integers, parse_times
+from recollect.reviews.messages import one_line
 from recollect.reviews.rows import OPTIONAL, REQUIRED, RawRows, find_columns
 
 __all__ = ["MAX_ROWS", "read_csv_rows"]
@@ -51,10 +52,12 @@ def read_csv_rows(path: Path, zone: ZoneInfo, *, max_rows: int = MAX_ROWS) -> Ra
             stream = gzip.GzipFile(fileobj=raw) if packed else raw
             text = io.TextIOWrapper(cast(IO[bytes], stream), encoding="utf-8-sig")
             return _CsvTable(path, zone, max_rows).read(_blocks(text, path))
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise LogFormatError(f"{path}: not UTF-8 text ({error}); expected {_WANTED}") from error
+    except UnicodeDecodeError as error:
+        raise LogFormatError(f"{path}: not text in UTF-8; expected {_WANTED}") from error
+    except csv.Error as error:
+        raise LogFormatError(f"{path}: not a sound CSV ({one_line(error)})") from error
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:
-        raise LogFormatError(f"{path}: the gzip file is damaged ({error})") from error
+        raise LogFormatError(f"{path}: the gzip file is damaged ({one_line(error)})") from error
 
 
 class _CsvTable:
@@ -132,7 +135,7 @@ class _CsvTable:
         if missing:
             raise LogFormatError(
                 f"{self.path}: column {', '.join(missing)} is missing; "
-                f"expected {_WANTED}, found {', '.join(header)[:200]}"
+                f"expected {_WANTED}, found {one_line(', '.join(header))}"
             )
         return delimiter, header
 

@@ -27,6 +27,7 @@ from numpy.typing import NDArray
 from recollect.errors import LogFormatError, MissingExtraError
 from recollect.reviews.build import LogReading, ReadOptions, build_logs
 from recollect.reviews.cells import is_missing, parse_integers, parse_times
+from recollect.reviews.messages import one_line
 from recollect.reviews.rows import RawRows, find_columns
 
 if TYPE_CHECKING:
@@ -126,8 +127,7 @@ def _load(path: Path) -> pa.Table:
     except PermissionError:
         raise
     except (pa.ArrowException, OSError, ValueError) as error:
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise LogFormatError(f"{path}: not readable as Parquet ({reason[:150]})") from error
+        raise LogFormatError(f"{path}: not readable as Parquet ({one_line(error)})") from error
 
 
 def _concatenate(tables: list[pa.Table], name: str) -> pa.Table:
@@ -156,9 +156,10 @@ def _readings(
     if "review_time" not in position and "day_offset" not in position:
         missing.append("review_time or day_offset")
     if missing:
+        found = one_line(", ".join(table.column_names))
         raise LogFormatError(
             f"{name}: not a review log: column {', '.join(missing)} is missing; "
-            f"expected the columns of anki-revlogs-10k, found {str(table.column_names)[:200]}"
+            f"expected the columns of anki-revlogs-10k, found {found}"
         )
     raw = _raw_rows(table, name, position, options.day_boundary.zone)
     if cards is not None:

@@ -15,6 +15,7 @@ from recollect.reviews.anki_packages import read_collection_rows, read_package_r
 from recollect.reviews.build import LogReading, ReadOptions, build_logs
 from recollect.reviews.csv_files import read_csv_rows
 from recollect.reviews.days import DayBoundary
+from recollect.reviews.messages import one_line
 from recollect.reviews.parquet_files import (
     LAYOUT,
     Partition,
@@ -175,7 +176,7 @@ def _file_errors(path: Path) -> Iterator[None]:
     except PermissionError as error:
         raise LogError(f"{error.filename or path}: no permission to read it") from error
     except OSError as error:
-        raise LogError(f"{path}: cannot be read ({error.strerror or error})") from error
+        raise LogError(f"{path}: cannot be read ({one_line(error.strerror or error)})") from error
 
 
 def _open_folder(folder: Path, options: ReadOptions) -> LogSource:

@@ -219,13 +219,13 @@ def test_a_header_alone_is_an_empty_log(tmp_path: Path) -> None:
         ("just some text", "not a review log"),
         ("\n" * 100, "an empty file"),
         ("card_id,review_rating\n1,3\n", "column review_time is missing"),
-        (b"card_id,review_time,review_rating\n\xff\xfe,1,2\n", "not UTF-8"),
+        (b"card_id,review_time,review_rating\n\xff\xfe,1,2\n", "not text in UTF-8"),
         (b"\xff\xfec\x00a\x00", "UTF-16"),
         (b"\x00" * 300_000, "not a review log|too long"),
         ("x" * 3_000_000, "too long"),
         (b"\x1f\x8b\x08\x00garbage", "gzip file is damaged"),
         (gzip.compress(HEADER.encode() * 50)[:-9], "gzip file is damaged"),
-        ('card_id,review_time,review_rating\n1,"' + "9" * 200_000 + "\n", "not UTF-8 text"),
+        ('card_id,review_time,review_rating\n1,"' + "9" * 200_000 + "\n", "not a sound CSV"),
     ],
 )
 def test_other_files_are_refused_in_one_line(
