@@ -29,6 +29,7 @@ __all__ = ["learners_figure"]
 _NAMES = {"log_loss": "log loss", "rmse_bins": "RMSE(bins)", "auc": "AUC", "brier": "Brier score"}
 _ROW_INCHES = 0.36
 _SPREAD = 0.3
+_TALLEST_INCHES = 24.0
 _LEAST_ROOM = 0.06
 _RATIOS: tuple[float, ...] = (
     *(0.01, 0.1, 0.2, 0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 0.95),
