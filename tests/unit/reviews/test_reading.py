@@ -23,7 +23,7 @@ CSV = f"card_id,review_time,review_rating\n1,{T},3\n2,{T + 9},1\n1,{T + 10**8},4
 
 # The same folder serves all examples of a test: every example writes its own file first.
 _fuzz = settings(
-    max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 
 

@@ -24,7 +24,7 @@ from recollect.reviews import (
 T = 1_700_000_000_000
 _COLUMNS = ("review_time_ms", "rating", "state", "duration_ms", "note_id", "deck_id", "day_offset")
 _settings = settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 _words = st.text(st.characters(exclude_categories=("C", "Z")), min_size=2, max_size=8).filter(
     lambda word: word.lower() not in ("nan", "na", "n/a", "null", "none", "nat", "<na>")
