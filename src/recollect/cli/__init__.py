@@ -1,8 +1,5 @@
-"""The command line, one file a command."""
+"""The command line, one file a command; modules that begin with ``_`` are what commands share."""
 
-import click
+from recollect.cli._application import main
 
-
-@click.group()
-def main() -> None:
-    """Predict what a learner remembers, and say why."""
+__all__ = ["main"]

@@ -1,0 +1,115 @@
+"""The program ``recollect``: its commands, and how a run ends.
+
+Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted (Ctrl-C), 141 whoever read the
+output has gone away (as after ``| head``). Commands are imported when they are needed, and
+they import whatever takes time in their bodies.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from contextlib import suppress
+from importlib import import_module
+from typing import Any
+
+import click
+
+import recollect
+from recollect.cli._session import Session, talk_options
+from recollect.errors import RecollectError
+
+__all__ = ["COMMANDS", "Application", "main"]
+
+COMMANDS = {
+    "demo": "recollect.cli.demo",
+    "evaluate": "recollect.cli.evaluate",
+    "fit": "recollect.cli.fit",
+    "fit-defaults": "recollect.cli.fit_defaults",
+    "predict": "recollect.cli.predict",
+    "explain": "recollect.cli.explain",
+}
+"""Name of each command and the module whose ``command`` it is."""
+
+_INTERRUPTED = 130
+_READER_GONE = 141
+
+
+class Application(click.Group):
+    """The commands of :data:`COMMANDS`, loaded when asked for; errors as one line."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """All names, in the order in which a newcomer meets them."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of that name."""
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = import_module(COMMANDS[cmd_name]).command
+        return command
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Make the run's :class:`Session` before any option is read."""
+        ctx.ensure_object(Session)
+        return super().parse_args(ctx, args)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a command and turn however it ends into an exit code."""
+        _print_whatever_the_terminal_knows()
+        session = ctx.ensure_object(Session)
+        try:
+            result = super().invoke(ctx)
+            sys.stdout.flush()
+            return result
+        except (click.ClickException, click.exceptions.Exit, click.Abort):
+            raise
+        except BrokenPipeError:
+            _forget_output()
+            ctx.exit(_READER_GONE)
+        except KeyboardInterrupt:
+            click.echo("interrupted", err=True)
+            ctx.exit(_INTERRUPTED)
+        except RecollectError as error:
+            self._fail(ctx, session, str(error))
+        except Exception as error:
+            text = " ".join(str(error).split())
+            hint = "" if session.debug else "; --debug shows where it came from"
+            self._fail(ctx, session, f"unexpected {type(error).__name__}: {text}{hint}")
+
+    def _fail(self, ctx: click.Context, session: Session, message: str) -> None:
+        if session.debug:
+            traceback.print_exc()
+        click.echo(f"error: {message}", err=True)
+        ctx.exit(1)
+
+
+def _print_whatever_the_terminal_knows() -> None:
+    """A terminal that lacks a character shows ``?`` in its place instead of ending the run."""
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(AttributeError, ValueError):
+            stream.reconfigure(errors="replace")  # type: ignore[union-attr]
+
+
+def _forget_output() -> None:
+    """Send what is still in the buffer nowhere, or Python complains when it closes stdout."""
+    with suppress(OSError, ValueError):
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+        os.close(nowhere)
+
+
+@click.group(
+    cls=Application,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="Start with: recollect demo",
+)
+@click.version_option(recollect.__version__, prog_name="recollect", message="%(prog)s %(version)s")
+@talk_options
+def main() -> None:
+    """Predict what a learner remembers, and say why.
+
+    A LOG is a CSV of the FSRS tools (card_id, review_time, review_rating), a Parquet file or
+    folder in the layout of anki-revlogs-10k, or an Anki .apkg, .colpkg or collection.anki2.
+    """

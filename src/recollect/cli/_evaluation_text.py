@@ -1,0 +1,163 @@
+"""An evaluation as text: every learner, the means, and who is better than the reference."""
+
+from __future__ import annotations
+
+import math
+
+import click
+import numpy as np
+
+from recollect.cli._evaluation_report import EvaluationReport
+from recollect.cli._models import column_name
+from recollect.cli._tables import NONE, Column, heading, interval, number, percent, print_table
+from recollect.recall.comparison import PairedComparison
+
+__all__ = ["print_evaluation"]
+
+_MOST_LEARNERS = 40
+_LONG_NAME = 9
+
+
+def print_evaluation(report: EvaluationReport) -> None:
+    """Print the report to stdout."""
+    results = report.evaluation.results
+    scored = sum(result.scored for result in results)
+    options = report.evaluation.options
+    rows = "same-day reviews too" if options.same_day else "a day or more after the card's last"
+    click.echo(
+        f"{_counted(len(results), 'learner')}, {scored:,} scored reviews ({rows}; "
+        f"{_counted(options.splits, 'split')} in time; {report.reading.in_words()})"
+    )
+    _print_learners(report)
+    _print_means(report)
+    if report.reference is not None:
+        _print_comparisons(report, report.reference)
+    _print_notes(report)
+
+
+def _print_learners(report: EvaluationReport) -> None:
+    table = report.tables["log_loss"]
+    heading("Log loss of every learner (lower is better)")
+    shown = table.values[:_MOST_LEARNERS]
+    recall = [next(iter(r.scores.values())).recall for r in report.evaluation.results]
+    print_table(
+        [
+            Column("learner", text=True),
+            Column("reviews"),
+            Column("recall"),
+            *(Column(_folded(column_name(model))) for model in table.models),
+        ],
+        [
+            [table.learners[at], f"{table.scored[at]:,}", percent(recall[at]), *map(number, row)]
+            for at, row in enumerate(shown.tolist())
+        ],
+        strong=frozenset(
+            (at, 3 + int(np.nanargmin(row)))
+            for at, row in enumerate(shown)
+            if not np.isnan(row).all()
+        ),
+    )
+    more = len(table.learners) - len(shown)
+    if more > 0:
+        click.echo(f"... and {more} more learners (--json has all)")
+
+
+def _print_means(report: EvaluationReport) -> None:
+    heading("Means over learners, with 95 % intervals of the log loss")
+    others = ("rmse_bins", "auc", "brier", "calibration_slope")
+    means = {
+        metric: {mean.model: mean.plain.mean for mean in report.means[metric]} for metric in others
+    }
+    print_table(
+        [
+            Column("model", text=True),
+            Column("log loss"),
+            Column("weighted by\nreviews"),
+            Column("RMSE(bins)"),
+            Column("AUC"),
+            Column("Brier"),
+            Column("calibration\nslope"),
+        ],
+        [
+            [
+                column_name(mean.model),
+                interval(mean.plain),
+                number(mean.weighted),
+                *(
+                    number(means[metric][mean.model], 2 if "slope" in metric else 4)
+                    for metric in others
+                ),
+            ]
+            for mean in report.means["log_loss"]
+        ],
+    )
+
+
+def _print_comparisons(report: EvaluationReport, reference: str) -> None:
+    heading(f"Log loss against {column_name(reference)}, learner by learner")
+    order = {mean.model: place for place, mean in enumerate(report.means["log_loss"])}
+    rows = sorted(report.comparisons["log_loss"], key=lambda row: order[row.model])
+    print_table(
+        [
+            Column("model", text=True),
+            Column("mean ratio"),
+            Column("mean difference"),
+            Column("Wilcoxon p"),
+            Column("better for"),
+        ],
+        [
+            [
+                column_name(row.model),
+                interval(row.ratio, 3),
+                interval(row.difference),
+                _p_value(row),
+                f"{row.won} of {row.learners}",
+            ]
+            for row in rows
+        ],
+    )
+
+
+def _print_notes(report: EvaluationReport) -> None:
+    lines = []
+    if report.held_out is not None:
+        total = len(report.surveys)
+        held = len(report.held_out)
+        lines.append(
+            f"Recollect's shared defaults were fitted without the learner for the {held} of "
+            f"{total} who had a part in them."
+            if held
+            else "No learner had a part in the fit of Recollect's shared defaults."
+        )
+    left_out = sum(survey.report.rows_left_out for survey in report.surveys)
+    read = sum(survey.report.rows_read for survey in report.surveys)
+    lines.append(f"Rows read: {read:,}; left out: {left_out:,}.")
+    lines += [
+        f"Learner {failure.learner_id} is left out: {failure.reason}"
+        for failure in report.evaluation.failures[:_MOST_LEARNERS]
+    ]
+    reused = sum(len(result.reused) for result in report.evaluation.results)
+    made = len(report.evaluation.results) * len(report.evaluation.models)
+    if reused:
+        lines.append(f"{reused} of {made} predictions were there from an earlier run.")
+    click.echo()
+    for line in lines:
+        click.echo(line)
+
+
+def _p_value(row: PairedComparison) -> str:
+    if row.learners < 2 or math.isnan(row.wilcoxon_p):
+        return NONE
+    return "<0.0001" if row.wilcoxon_p < 1e-4 else f"{row.wilcoxon_p:.4f}"
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count:,} {what}{'' if count == 1 else 's'}"
+
+
+def _folded(name: str) -> str:
+    """A long name on two lines, so that the columns of many models stay narrow."""
+    if len(name) <= _LONG_NAME or "-" not in name:
+        return name
+    start, end = name.rsplit("-", 1)
+    return f"{start}-\n{end}"
