@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from importlib import import_module
 from types import MappingProxyType
+from typing import Any
 
 from recollect.recall.task import RecallModel
 
@@ -17,9 +18,8 @@ __all__ = ["BASELINES"]
 
 
 def _factory(module: str, model: str) -> Callable[[], RecallModel]:
-    def make() -> RecallModel:
-        made: RecallModel = getattr(import_module(f"{__name__}.{module}"), model)()
-        return made
+    def make() -> Any:
+        return getattr(import_module(f"{__name__}.{module}"), model)()
 
     return make
 

@@ -9,7 +9,11 @@ from numpy.typing import NDArray
 
 from recollect.errors import MissingExtraError
 from recollect.recall.baselines.fsrs6_equations import Fsrs6Parameters, fsrs6_recall
-from recollect.recall.baselines.support import days_for_scoring, predict_per_fold
+from recollect.recall.baselines.support import (
+    clip_probability,
+    days_for_scoring,
+    predict_per_fold,
+)
 from recollect.recall.task import Fold, ScoringTask
 from recollect.reviews import ReviewLog
 
@@ -29,9 +33,7 @@ class Fsrs6Default:
         """Probabilities of recall, ``{"p_fsrs_6_default": [m]}``."""
         elapsed = days_for_scoring(task)
         recall = fsrs6_recall(task.log, Fsrs6Parameters(), task.scored_rows, elapsed)
-        folds = np.split(recall, np.cumsum([fold.test_rows.size for fold in task.folds])[:-1])
-        parts = iter(folds)
-        return {"p_fsrs_6_default": predict_per_fold(task, lambda _fold: next(parts))}
+        return {"p_fsrs_6_default": clip_probability(recall)}
 
 
 class Fsrs6:

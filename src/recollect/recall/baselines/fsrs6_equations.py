@@ -8,7 +8,7 @@ has its own, time-free update.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import astuple, dataclass
 
 import numpy as np
@@ -70,7 +70,7 @@ class Fsrs6Parameters:
     curve_decay: float = 0.1542
 
     @classmethod
-    def from_list(cls, values: Sequence[float]) -> Fsrs6Parameters:
+    def from_list(cls, values: Iterable[float]) -> Fsrs6Parameters:
         """From the list of 21 numbers that FSRS tools exchange.
 
         Raises:

@@ -94,7 +94,7 @@ class Fsrs7Parameters:
         if len(numbers) != len(_TABLE):
             raise ParameterError(f"FSRS-7 has 34 parameters, the list holds {len(numbers)}")
         slow, fast = TraceParameters(*numbers[7:15]), TraceParameters(*numbers[15:23])
-        return cls(*numbers[:7], *(slow, fast), *numbers[23:])
+        return cls(*[*numbers[:7], slow, fast, *numbers[23:]])
 
     def to_list(self) -> list[float]:
         """The 34 numbers in the order that FSRS tools exchange."""
