@@ -16,7 +16,7 @@ MAX_PRIOR_REVIEWS = 64
 """Reviews with more than this many before them are not learned from."""
 
 _PREDICTIONS_PER_BATCH = 512
-_WIDTHS = (128, _PREDICTIONS_PER_BATCH)
+_WIDTHS = (32, 128, _PREDICTIONS_PER_BATCH)
 _PADDING_RATING = 3.0
 
 
