@@ -35,7 +35,7 @@ def made_up_log(seed=0, cards=60, reviews=12, *, growth=2.2, recall_at_half_life
 
 @pytest.fixture(scope="session")
 def log():
-    return made_up_log()
+    return made_up_log(cards=32)  # FSRS-7 compiles once for up to 32 cards
 
 
 @pytest.fixture(scope="session")
