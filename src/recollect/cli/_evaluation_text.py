@@ -28,11 +28,41 @@ def print_evaluation(report: EvaluationReport) -> None:
         f"{_counted(len(results), 'learner')}, {scored:,} scored reviews ({rows}; "
         f"{_counted(options.splits, 'split')} in time; {report.reading.in_words()})"
     )
-    _print_learners(report)
-    _print_means(report)
-    if report.reference is not None:
-        _print_comparisons(report, report.reference)
+    if len(results) == 1:
+        _print_one_learner(report)
+    else:
+        _print_learners(report)
+        _print_means(report)
+        if report.reference is not None:
+            _print_comparisons(report, report.reference)
     _print_notes(report)
+
+
+def _print_one_learner(report: EvaluationReport) -> None:
+    result = report.evaluation.results[0]
+    ratio = {row.model: row.ratio.mean for row in report.comparisons["log_loss"]}
+    recall = next(iter(result.scores.values())).recall
+    heading(f"Learner {result.learner_id}, who recalled {percent(recall)} (lower is better)")
+    print_table(
+        [
+            Column("model", text=True),
+            Column("log loss"),
+            *([Column(f"ratio to\n{column_name(report.reference)}")] if report.reference else []),
+            Column("RMSE(bins)"),
+            Column("AUC\n(higher)"),
+            Column("Brier"),
+            Column("calibration\nslope (1)"),
+        ],
+        [
+            [
+                column_name(mean.model),
+                number(mean.plain.mean),
+                *([number(ratio.get(mean.model, 1.0), 3)] if report.reference else []),
+                *_other_figures(report, mean.model),
+            ]
+            for mean in report.means["log_loss"]
+        ],
+    )
 
 
 def _print_learners(report: EvaluationReport) -> None:
@@ -64,33 +94,37 @@ def _print_learners(report: EvaluationReport) -> None:
 
 def _print_means(report: EvaluationReport) -> None:
     heading("Means over learners, with 95 % intervals of the log loss")
-    others = ("rmse_bins", "auc", "brier", "calibration_slope")
-    means = {
-        metric: {mean.model: mean.plain.mean for mean in report.means[metric]} for metric in others
-    }
     print_table(
         [
             Column("model", text=True),
             Column("log loss"),
             Column("weighted by\nreviews"),
             Column("RMSE(bins)"),
-            Column("AUC"),
+            Column("AUC\n(higher)"),
             Column("Brier"),
-            Column("calibration\nslope"),
+            Column("calibration\nslope (1)"),
         ],
         [
             [
                 column_name(mean.model),
                 interval(mean.plain),
                 number(mean.weighted),
-                *(
-                    number(means[metric][mean.model], 2 if "slope" in metric else 4)
-                    for metric in others
-                ),
+                *_other_figures(report, mean.model),
             ]
             for mean in report.means["log_loss"]
         ],
     )
+
+
+def _other_figures(report: EvaluationReport, model: str) -> list[str]:
+    """Means of RMSE(bins), AUC, Brier score and calibration slope."""
+    digits = {"rmse_bins": 4, "auc": 4, "brier": 4, "calibration_slope": 2}
+    return [
+        number(
+            next(mean.plain.mean for mean in report.means[metric] if mean.model == model), places
+        )
+        for metric, places in digits.items()
+    ]
 
 
 def _print_comparisons(report: EvaluationReport, reference: str) -> None:

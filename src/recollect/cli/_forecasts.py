@@ -146,7 +146,6 @@ def write_forecast(path: Path, rows: Sequence[ForecastRow], document: dict[str, 
         write_json(path, command_json("predict", document | {"cards": values}))
         return
     with replaced_file(path) as draft:
-        draft.parent.mkdir(parents=True, exist_ok=True)
         if kind == ".parquet":
             import pyarrow
             import pyarrow.parquet

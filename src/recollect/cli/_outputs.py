@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
@@ -21,6 +22,7 @@ __all__ = [
     "json_text",
     "made_folder",
     "need_extra",
+    "prepare_outputs",
     "print_json",
     "write_json",
 ]
@@ -67,10 +69,10 @@ def check_folder(path: Path | None, option: str) -> None:
 
 
 def made_folder(path: Path) -> Path:
-    """Make a folder to write into.
+    """Make a folder to write into, unless it is there.
 
     Raises:
-        OutputError: it cannot be made.
+        OutputError: it cannot be made or must not be written to.
     """
     try:
         path.mkdir(parents=True, exist_ok=True)
@@ -78,7 +80,20 @@ def made_folder(path: Path) -> Path:
         raise OutputError(
             f"{path}: the folder cannot be made ({error.strerror}); choose another place"
         ) from error
+    if not os.access(path, os.W_OK):
+        raise OutputError(f"{path}: no permission to write there; choose another place")
     return path
+
+
+def prepare_outputs(*files: Path | None) -> None:
+    """Make the folders of files to be written, before the work that would be lost without.
+
+    Raises:
+        OutputError: see :func:`made_folder`.
+    """
+    for file in files:
+        if file is not None and file != STDOUT:
+            made_folder(file.parent)
 
 
 def need_extra(module: str, extra: str, purpose: str) -> None:
@@ -120,6 +135,6 @@ def write_json(path: Path, value: Any) -> None:
     if path == STDOUT:
         click.echo(text)
         return
+    prepare_outputs(path)
     with replaced_file(path) as draft:
-        draft.parent.mkdir(parents=True, exist_ok=True)
         draft.write_text(text + "\n", encoding="utf-8")

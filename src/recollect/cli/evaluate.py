@@ -12,7 +12,14 @@ from typing import TYPE_CHECKING
 import click
 
 from recollect.cli._options import PLACE, ReadingOptions, examples, names_of, reading_options
-from recollect.cli._outputs import STDOUT, check_folder, check_output, need_extra, write_json
+from recollect.cli._outputs import (
+    STDOUT,
+    check_folder,
+    check_output,
+    need_extra,
+    prepare_outputs,
+    write_json,
+)
 from recollect.cli._session import Session, talk_options
 
 if TYPE_CHECKING:
@@ -167,6 +174,7 @@ def command(
     _check_extras(predictions, plots)
     specs = model_specs(models, defaults, not no_fit, session)
     sources = find_learners(logs, reading, learners)
+    prepare_outputs(json_file, predictions, plots and plots / "calibration.png")
     request = EvaluationRequest(
         sources=sources,
         models=specs,

@@ -80,7 +80,7 @@ def command(
     from recollect.cli._fitted import learner_model
     from recollect.cli._logs import read_one
     from recollect.cli._moments import chosen_moments
-    from recollect.cli._outputs import need_extra, print_json
+    from recollect.cli._outputs import made_folder, need_extra, print_json
 
     if plots is not None:
         need_extra("matplotlib", "plots", "drawing pictures")
@@ -103,6 +103,7 @@ def command(
     if plots is not None:
         from recollect.cli._evaluation_pictures import draw_card
 
+        made_folder(plots)
         session.note(f"Drew {draw_card(explanation.life(), name, plots / 'card.png')}")
     if as_json:
         document = {

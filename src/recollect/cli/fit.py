@@ -65,9 +65,10 @@ def command(
     check_output(out, "--out", (".json",), inputs)
     from recollect.cli._jax import prepare_jax
     from recollect.cli._logs import read_one
-    from recollect.cli._outputs import print_json
+    from recollect.cli._outputs import prepare_outputs, print_json
 
     reviews, report = read_one(log, learner, reading, session)
+    prepare_outputs(out)
     prepare_jax()
     from recollect.recall.defaults import load_defaults
 
@@ -77,7 +78,6 @@ def command(
         from recollect.reviews.atomic import replaced_file
 
         with replaced_file(out) as draft:
-            draft.parent.mkdir(parents=True, exist_ok=True)
             result.save(draft)
         session.note(f"Wrote the parameters to {out}")
     if as_json:

@@ -76,7 +76,7 @@ def command(
     check_output(out, "--out", (".json",), logs)
     from recollect.cli._jax import prepare_jax
     from recollect.cli._logs import find_learners, survey_logs, warn_of_rows_left_out
-    from recollect.cli._outputs import print_json
+    from recollect.cli._outputs import prepare_outputs, print_json
     from recollect.cli._progress import progress
     from recollect.reviews import ReviewLog
     from recollect.reviews.atomic import replaced_file
@@ -88,6 +88,7 @@ def command(
     with progress(session, "Reading") as tell:
         surveys = survey_logs(find_learners(logs, reading, learners), readings.append, tell)
     warn_of_rows_left_out(session, [survey.report for survey in surveys])
+    prepare_outputs(out)
     with progress(session, "Fitting") as tell:
 
         def hear(event: Any) -> None:
@@ -96,7 +97,6 @@ def command(
 
         fitted = fit_defaults(readings, hold_out=not no_hold_out, on_event=hear, seed=seed)
     with replaced_file(out) as draft:
-        draft.parent.mkdir(parents=True, exist_ok=True)
         fitted.save(draft)
     if as_json:
         print_json("fit-defaults", {"out": str(out), "provenance": fitted.provenance})

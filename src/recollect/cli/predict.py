@@ -96,10 +96,11 @@ def command(
     )
     from recollect.cli._logs import read_one
     from recollect.cli._moments import chosen_moments
-    from recollect.cli._outputs import print_json
+    from recollect.cli._outputs import prepare_outputs, print_json
 
     check_writable(out)
     reviews, report = read_one(log, learner, reading, session)
+    prepare_outputs(out)
     moments = chosen_moments(reviews, reading.zone, now, at, session)
     model, origin = learner_model(reviews, params, defaults)
     from recollect.recall.forecast import forecast_cards

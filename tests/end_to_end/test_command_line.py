@@ -1,0 +1,232 @@
+"""The installed command, run as a user runs it: in a process of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.end_to_end
+
+RECOLLECT = (sys.executable, "-m", "recollect.cli")
+ANKI = Path(__file__).parents[1] / "data" / "anki"
+LEAST_HEAVY = ("numpy", "scipy", "jax", "rich", "matplotlib", "pyarrow")
+
+
+@pytest.fixture(scope="session")
+def cache(tmp_path_factory):
+    return tmp_path_factory.mktemp("cache")
+
+
+@pytest.fixture
+def environment(cache):
+    return os.environ | {"RECOLLECT_CACHE": str(cache), "PYTHONWARNINGS": "error"}
+
+
+@pytest.fixture
+def run(environment, tmp_path):
+    """``run("predict", path, ...)`` in an empty folder: the finished process."""
+
+    def start(*arguments, **options):
+        return subprocess.run(
+            [*RECOLLECT, *map(str, arguments)],
+            env=environment,
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            **options,
+        )
+
+    return start
+
+
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory, cache):
+    """The demo, run once: the process, its seconds, and the folder with its files."""
+    folder = tmp_path_factory.mktemp("demo")
+    start = time.perf_counter()
+    done = subprocess.run(
+        [*RECOLLECT, "demo"],
+        env=os.environ | {"RECOLLECT_CACHE": str(cache)},
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=True,
+    )
+    return done, time.perf_counter() - start, folder / "recollect-demo"
+
+
+def _imported(*arguments):
+    """Modules loaded by a run, and the seconds of its imports."""
+    done = subprocess.run(
+        [sys.executable, "-X", "importtime", *arguments],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    rows = re.findall(r"import time:\s+(\d+) \|\s+\d+ \|\s+(\S+)", done.stderr)
+    return {name for _, name in rows}, sum(int(own) for own, _ in rows) / 1e6
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("-m", "recollect.cli", "--help"),
+        ("-c", "import recollect"),
+        ("-m", "recollect.cli", "--version"),
+    ],
+)
+def test_help_loads_nothing_heavy_and_takes_no_time(arguments):
+    runs = [_imported(*arguments) for _ in range(3)]
+    for modules, _ in runs:
+        assert not {name.split(".")[0] for name in modules} & set(LEAST_HEAVY)
+    assert min(seconds for _, seconds in runs) < 0.5
+
+
+@pytest.mark.parametrize("command", ["demo", "evaluate", "fit", "predict", "explain"])
+def test_help_of_commands_loads_no_jax(command):
+    modules, _ = _imported("-m", "recollect.cli", command, "--help")
+    assert not {name.split(".")[0] for name in modules} & set(LEAST_HEAVY)
+
+
+def test_the_installed_program_is_the_same():
+    program = Path(sys.executable).with_name("recollect")
+    ours = subprocess.run([*RECOLLECT, "--help"], capture_output=True, text=True, check=True)
+    installed = subprocess.run([program, "--help"], capture_output=True, text=True, check=True)
+    assert installed.stdout == ours.stdout
+
+
+def test_reviews_and_errors_are_read_without_jax(run, tmp_path):
+    (tmp_path / "log.csv").write_text("card_id,review_time,review_rating\n1,soon,3\n")
+    code = (
+        "import sys; from recollect.cli import main\n"
+        "try: main(['predict', 'log.csv'])\n"
+        "except SystemExit as end: print(end.code, 'jax' in sys.modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "1 False\n"
+    assert done.stderr.startswith("error: log.csv, row 2, column review_time: expected")
+
+
+def test_the_demo_does_all_in_less_than_a_minute(demo):
+    done, seconds, folder = demo
+    assert seconds < 60
+    assert done.stdout.startswith("Recollect demo: a SIMULATED learner")
+    names = {path.name for path in folder.iterdir()}
+    assert {"simulated.csv", "params.json"} <= names
+    pictures = {"calibration.png", "learners.png", "forgetting.png", "card.png"}
+    assert pictures <= names
+    for path in folder.iterdir():
+        assert f"  recollect-demo/{path.name}\n" in done.stdout
+
+
+def test_what_the_demo_says_to_type_next_works(demo, environment):
+    done, _, folder = demo
+    commands = re.findall(r"^  recollect (.*simulated\.csv.*)$", done.stdout, re.MULTILINE)
+    assert len(commands) == 2
+    for command in commands:
+        finished = subprocess.run(
+            [*RECOLLECT, *command.split()],
+            env=environment,
+            cwd=folder.parent,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert (finished.returncode, finished.stderr) == (0, "")
+        assert finished.stdout
+
+
+def test_the_demo_as_json_says_that_it_is_simulated(demo, environment, tmp_path):
+    done = subprocess.run(
+        [*RECOLLECT, "demo", "--json", "--out", "here", "-q"],
+        env=environment,
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    document = json.loads(done.stdout)
+    assert document["simulated"] is True
+    assert document["explanation"]["card_id"]
+    assert {Path(file).parent.name for file in document["files"]} == {"here"}
+    assert done.stderr == ""
+
+
+def test_workers_evaluate_like_one_process(run, demo):
+    log = demo[2] / "simulated.csv"
+    arguments = ("evaluate", log, "--models", "moving-average,average", "-q", "--json", "-")
+    alone = run(*arguments, "--workers", "0", "--work-folder", "a")
+    shared = run(*arguments, "--workers", "2", "--work-folder", "b")
+    assert (alone.returncode, shared.returncode, shared.stderr) == (0, 0, "")
+    assert json.loads(alone.stdout)["scores"] == json.loads(shared.stdout)["scores"]
+
+
+@pytest.mark.parametrize("name", ["latest.apkg", "legacy.apkg", "latest.colpkg", "legacy.colpkg"])
+def test_anki_packages_are_predicted_and_explained(run, name):
+    predicted = run("predict", ANKI / name, "--json", "--at", "2040-01-01", "-q")
+    assert (predicted.returncode, predicted.stderr) == (0, "")
+    cards = json.loads(predicted.stdout)["cards"]
+    explained = run("explain", ANKI / name, "--card", cards[0]["card"])
+    assert explained.returncode == 0
+    assert f"Card {cards[0]['card']} at " in explained.stdout
+
+
+def test_a_reader_that_goes_away_is_no_error(environment, demo):
+    log = demo[2] / "simulated.csv"
+    # The reader is gone before the first line is written.
+    reader, writer = os.pipe()
+    os.close(reader)
+    process = subprocess.Popen(
+        [*RECOLLECT, "predict", str(log), "--now", "last", "--limit", "0"],
+        env=environment,
+        stdout=writer,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    os.close(writer)
+    _, error = process.communicate(timeout=120)
+    assert (process.returncode, error) == (141, "")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
+def test_ctrl_c_ends_an_evaluation_that_can_go_on(environment, demo, tmp_path):
+    log = demo[2] / "simulated.csv"
+    process = subprocess.Popen(
+        [*RECOLLECT, "evaluate", str(log), "--work-folder", "work", "--models", "average,act-r"],
+        env=environment,
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    deadline = time.monotonic() + 60
+    while not list(tmp_path.glob("work/*.npz")) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    process.send_signal(signal.SIGINT)
+    output, error = process.communicate(timeout=60)
+    assert (process.returncode, output) == (130, "")
+    assert error.endswith("give the same command again to go on from there\ninterrupted\n")
+
+
+def test_output_that_the_terminal_cannot_show_ends_no_run(environment, demo):
+    log = demo[2] / "simulated.csv"
+    done = subprocess.run(
+        [*RECOLLECT, "explain", str(log), "--now", "last", "-q"],
+        env=environment | {"PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"},
+        capture_output=True,
+        check=True,
+    )
+    assert done.stdout.isascii()
+    assert b"Traces by the time" in done.stdout

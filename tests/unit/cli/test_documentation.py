@@ -1,0 +1,70 @@
+"""``docs/cli.md`` and the help speak of the same commands and options."""
+
+import re
+import shlex
+from pathlib import Path
+
+import click
+import pytest
+
+from recollect.cli._application import COMMANDS, main
+
+DOCUMENT = Path(__file__).parents[3] / "docs" / "cli.md"
+
+
+def _options(command):
+    return {
+        name
+        for parameter in command.params
+        if isinstance(parameter, click.Option)
+        for name in parameter.opts
+        if name.startswith("--")
+    }
+
+
+def _section(name):
+    text = DOCUMENT.read_text(encoding="utf-8")
+    parts = re.split(r"^## ", text, flags=re.MULTILINE)
+    return next((part for part in parts if part.startswith(f"`recollect {name}`")), "")
+
+
+def _common():
+    text = DOCUMENT.read_text(encoding="utf-8")
+    parts = re.split(r"^## ", text, flags=re.MULTILINE)
+    return next(part for part in parts if part.startswith("What all commands"))
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_option_of_every_command_is_documented(name):
+    options = _options(main.get_command(click.Context(main), name))
+    section = _section(name)
+    assert section, f"no section for {name}"
+    documented = set(re.findall(r"--[a-z][a-z-]*", section + _common()))
+    assert options <= documented, f"not documented: {sorted(options - documented)}"
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_no_option_is_documented_that_is_not_there(name):
+    known = _options(main.get_command(click.Context(main), name)) | {"--help"}
+    rows = re.findall(r"^\| `(--[a-z-]+)", _section(name), flags=re.MULTILINE)
+    assert rows
+    assert set(rows) <= known
+
+
+def test_the_commands_are_in_the_order_of_the_help():
+    text = DOCUMENT.read_text(encoding="utf-8")
+    assert re.findall(r"^## `recollect ([a-z-]+)`", text, flags=re.MULTILINE) == list(COMMANDS)
+
+
+def test_every_example_is_a_command_that_can_be_parsed():
+    text = DOCUMENT.read_text(encoding="utf-8")
+    blocks = re.findall(r"^```sh\n(.*?)^```", text, flags=re.MULTILINE | re.DOTALL)
+    lines = [line for block in blocks for line in block.splitlines()]
+    assert len(lines) > 2 * len(COMMANDS)
+    for line in lines:
+        words = shlex.split(line, comments=True)
+        words = words[words.index("recollect") + 1 :]
+        words = words[: next((at for at, word in enumerate(words) if word in "|>"), len(words))]
+        if not words[0].startswith("-"):
+            command = main.get_command(click.Context(main), words[0])
+            command.make_context(words[0], words[1:], parent=click.Context(main))
