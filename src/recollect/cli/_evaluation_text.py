@@ -25,8 +25,8 @@ def print_evaluation(report: EvaluationReport) -> None:
     options = report.evaluation.options
     rows = "same-day reviews too" if options.same_day else "a day or more after the card's last"
     click.echo(
-        f"{_counted(len(results), 'learner')}, {scored:,} scored reviews ({rows}; "
-        f"{_counted(options.splits, 'split')} in time; {report.reading.in_words()})"
+        f"{_counted(len(results), 'learner')}, {scored:,} scored reviews ({rows})\n"
+        f"{_counted(options.splits, 'split')} in time; {report.reading.in_words()}"
     )
     if len(results) == 1:
         _print_one_learner(report)
@@ -35,6 +35,10 @@ def print_evaluation(report: EvaluationReport) -> None:
         _print_means(report)
         if report.reference is not None:
             _print_comparisons(report, report.reference)
+    click.echo(
+        "Lower is better for log loss and RMSE(bins), higher for AUC; a calibration slope of 1 "
+        "is right."
+    )
     _print_notes(report)
 
 
@@ -42,16 +46,15 @@ def _print_one_learner(report: EvaluationReport) -> None:
     result = report.evaluation.results[0]
     ratio = {row.model: row.ratio.mean for row in report.comparisons["log_loss"]}
     recall = next(iter(result.scores.values())).recall
-    heading(f"Learner {result.learner_id}, who recalled {percent(recall)} (lower is better)")
+    heading(f"Learner {result.learner_id}, who recalled {percent(recall)}")
     print_table(
         [
             Column("model", text=True),
             Column("log loss"),
             *([Column(f"ratio to\n{column_name(report.reference)}")] if report.reference else []),
-            Column("RMSE(bins)"),
-            Column("AUC\n(higher)"),
-            Column("Brier"),
-            Column("calibration\nslope (1)"),
+            Column("RMSE\n(bins)"),
+            Column("AUC"),
+            Column("calib.\nslope"),
         ],
         [
             [
@@ -67,7 +70,7 @@ def _print_one_learner(report: EvaluationReport) -> None:
 
 def _print_learners(report: EvaluationReport) -> None:
     table = report.tables["log_loss"]
-    heading("Log loss of every learner (lower is better)")
+    heading("Log loss of every learner")
     shown = table.values[:_MOST_LEARNERS]
     recall = [next(iter(r.scores.values())).recall for r in report.evaluation.results]
     print_table(
@@ -98,11 +101,10 @@ def _print_means(report: EvaluationReport) -> None:
         [
             Column("model", text=True),
             Column("log loss"),
-            Column("weighted by\nreviews"),
-            Column("RMSE(bins)"),
-            Column("AUC\n(higher)"),
-            Column("Brier"),
-            Column("calibration\nslope (1)"),
+            Column("weighted"),
+            Column("RMSE\n(bins)"),
+            Column("AUC"),
+            Column("calib.\nslope"),
         ],
         [
             [
@@ -117,8 +119,8 @@ def _print_means(report: EvaluationReport) -> None:
 
 
 def _other_figures(report: EvaluationReport, model: str) -> list[str]:
-    """Means of RMSE(bins), AUC, Brier score and calibration slope."""
-    digits = {"rmse_bins": 4, "auc": 4, "brier": 4, "calibration_slope": 2}
+    """Means of RMSE(bins), AUC and calibration slope."""
+    digits = {"rmse_bins": 4, "auc": 4, "calibration_slope": 2}
     return [
         number(
             next(mean.plain.mean for mean in report.means[metric] if mean.model == model), places
@@ -136,8 +138,8 @@ def _print_comparisons(report: EvaluationReport, reference: str) -> None:
             Column("model", text=True),
             Column("mean ratio"),
             Column("mean difference"),
-            Column("Wilcoxon p"),
-            Column("better for"),
+            Column("Wilcoxon\np"),
+            Column("better\nfor"),
         ],
         [
             [

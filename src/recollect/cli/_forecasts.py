@@ -106,11 +106,8 @@ def print_forecast(
     columns = [
         Column("card", text=True),
         Column("reviews"),
-        Column("lapses"),
-        Column("last review"),
         *([] if same else [Column("now")]),
         Column(at.replace(" ", "\n")),
-        Column("interval"),
         Column("90 %\nuntil"),
         Column("why", text=True, foldable=True),
     ]
@@ -184,14 +181,12 @@ def _row(log: ReviewLog, forecast: CardForecast, at: int) -> ForecastRow:
 
 
 def _cells(row: ForecastRow, same: bool, reading: ReadingOptions) -> list[str]:
+    ends = f"({percent(row.recall_at_low)[:-2]}–{percent(row.recall_at_high)})"
     return [
         row.card,
         str(row.reviews),
-        str(row.lapses),
-        format_day(row.last_review_ms, reading.zone),
         *([] if same else [percent(row.recall_now)]),
-        percent(row.recall_at),
-        f"{percent(row.recall_at_low)[:-2]}–{percent(row.recall_at_high)}",
+        f"{percent(row.recall_at)} {ends}",
         _until(row, reading),
         row.reason,
     ]

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import io
 import math
 import shutil
 import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
+from textwrap import wrap
 from typing import TYPE_CHECKING
 
 import click
+from rich.cells import cell_len
 
 if TYPE_CHECKING:
     from recollect.recall.comparison import Interval
@@ -20,7 +22,9 @@ __all__ = ["NONE", "Column", "heading", "interval", "number", "percent", "print_
 NONE = "–"
 """Shown where a figure is not defined."""
 
-_UNFOLDED_WIDTH = 1000
+_GAP = "  "
+_RULE = "─"
+_LEAST_FOLDED = 20
 
 
 @dataclass(frozen=True)
@@ -28,9 +32,9 @@ class Column:
     """A column of a table.
 
     Attributes:
-        title: its heading.
+        title: its heading; a line break begins another line.
         text: whether it holds words, which stand left; numbers stand right.
-        foldable: whether its words may be put on several lines.
+        foldable: whether its words may be put on several lines to fit a terminal.
     """
 
     title: str
@@ -46,44 +50,57 @@ def print_table(
 ) -> None:
     """Print a table to stdout.
 
+    Nothing is ever cut off: words are folded, and a table whose numbers are wider than the
+    terminal runs over.
+
     Args:
         columns: what it is made of.
         rows: cells, one for each column.
         strong: (row, column) of the cells to stress where the terminal can.
     """
-    from rich.box import SIMPLE_HEAD
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
+    body = [list(row) for row in rows]
+    titles = [column.title.split("\n") for column in columns]
+    widths = [
+        max(map(cell_len, [*title, *(row[at] for row in body)])) for at, title in enumerate(titles)
+    ]
+    if sys.stdout.isatty():
+        _fold(widths, columns, shutil.get_terminal_size().columns)
+    height = max(map(len, titles))
+    for line in range(height):
+        # Titles stand on the rule, whatever their number of lines.
+        cells = [([""] * height + title)[line - height] for title in titles]
+        _print_line(cells, columns, widths, frozenset(range(len(columns))))
+    click.echo(_RULE * (sum(widths) + len(_GAP) * (len(widths) - 1)))
+    for place, row in enumerate(body):
+        stressed = frozenset(at for at in range(len(columns)) if (place, at) in strong)
+        folded = [
+            wrap(cell, width) or [""] if column.foldable else [cell]
+            for cell, width, column in zip(row, widths, columns, strict=True)
+        ]
+        for parts in zip_longest(*folded, fillvalue=""):
+            _print_line(parts, columns, widths, stressed)
 
-    table = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False)
-    for column in columns:
-        table.add_column(
-            Text(column.title),
-            justify="left" if column.text else "right",
-            no_wrap=not column.foldable,
-            vertical="top",
-            header_style="bold",
-        )
-    for place, row in enumerate(rows):
-        table.add_row(
-            *(
-                Text(cell, style="bold" if (place, at) in strong else "")
-                for at, cell in enumerate(row)
-            )
-        )
-    # To a text first: what is printed then ends like all other output when the reader is gone.
-    terminal = sys.stdout.isatty()
-    page = Console(
-        file=io.StringIO(),
-        width=shutil.get_terminal_size().columns if terminal else _UNFOLDED_WIDTH,
-        force_terminal=terminal,
-        legacy_windows=False,
-    )
-    with page.capture() as captured:
-        page.print(table)
-    for line in captured.get().splitlines():
-        click.echo(line.rstrip())
+
+def _fold(widths: list[int], columns: Sequence[Column], room: int) -> None:
+    """Take what is too much for the room from the columns that can be folded."""
+    excess = sum(widths) + len(_GAP) * (len(widths) - 1) - room
+    for at, column in enumerate(columns):
+        if column.foldable and excess > 0:
+            least = max(_LEAST_FOLDED, *map(len, column.title.split("\n")))
+            given = min(excess, max(widths[at] - least, 0))
+            widths[at] -= given
+            excess -= given
+
+
+def _print_line(
+    cells: Sequence[str], columns: Sequence[Column], widths: list[int], strong: frozenset[int]
+) -> None:
+    parts = []
+    for at, (cell, column, width) in enumerate(zip(cells, columns, widths, strict=True)):
+        space = " " * (width - cell_len(cell))
+        shown = click.style(cell, bold=True) if at in strong and cell else cell
+        parts.append(shown + space if column.text else space + shown)
+    click.echo(_GAP.join(parts).rstrip())
 
 
 def heading(text: str) -> None:

@@ -15,9 +15,9 @@ def test_one_learner_gets_one_table(run, log_csv):
     assert (result.exit_code, result.stderr) == (0, "")
     lines = result.stdout.splitlines()
     assert lines[0].startswith("1 learner, ")
-    assert "5 splits in time; time zone UTC, days begin at 4:00" in lines[0]
-    assert lines[2].startswith("Learner simulated, who recalled ")
-    rows = {line.split()[0]: line.split()[1:] for line in lines[6:8]}
+    assert lines[1] == "5 splits in time; time zone UTC, days begin at 4:00"
+    assert lines[3].startswith("Learner simulated, who recalled ")
+    rows = {line.split()[0]: line.split()[1:] for line in lines[7:9]}
     assert set(rows) == {"average", "moving-average"}
     assert rows["moving-average"][1] == "1.000"  # the reference beside itself
     ratio = float(rows["average"][0]) / float(rows["moving-average"][0])
@@ -29,7 +29,7 @@ def test_several_learners_get_means_and_comparisons(run, class_csv):
     assert result.exit_code == 0
     assert result.stdout.startswith("2 learners, ")
     for text in (
-        "\nLog loss of every learner (lower is better)\n",
+        "\nLog loss of every learner\n",
         "\nann ",
         "\nbob ",
         "\nMeans over learners, with 95 % intervals of the log loss\n",

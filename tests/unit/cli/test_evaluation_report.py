@@ -52,8 +52,8 @@ def test_text_ranks_the_models_and_counts_the_wins(capsys):
     assert means[4].split()[0] == "recollect-curve"
     assert means[5].split()[:2] == ["fsrs-7-recency", "0.4000"]
     comparison = text[text.index("Log loss against fsrs-7-recency") :].splitlines()
-    assert comparison[3].split()[:2] == ["recollect-curve", f"{(11 * 0.75 + 1.25) / 12:.3f}"]
-    assert comparison[3].endswith("11 of 12")
+    assert comparison[4].split()[:2] == ["recollect-curve", f"{(11 * 0.75 + 1.25) / 12:.3f}"]
+    assert comparison[4].endswith("11 of 12")
 
 
 def test_very_many_learners_are_not_all_printed(capsys):
