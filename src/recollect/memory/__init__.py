@@ -1,1 +1,15 @@
 """Key-value memories as pure functions on Equinox states."""
+
+from recollect.memory.contract import Memory
+from recollect.memory.delta import KalmanDelta, KalmanState, NormalisedDelta, Recollection
+from recollect.memory.hebbian import DecayedHebbian, read_traces
+
+__all__ = [
+    "DecayedHebbian",
+    "KalmanDelta",
+    "KalmanState",
+    "Memory",
+    "NormalisedDelta",
+    "Recollection",
+    "read_traces",
+]

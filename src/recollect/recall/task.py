@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -49,12 +49,13 @@ class ScoringTask:
         return np.concatenate([fold.test_rows for fold in self.folds])
 
 
+@runtime_checkable
 class RecallModel(Protocol):
     """A model that can be scored.
 
     ``predict`` returns for each of its columns one probability of recall per scored row, in the
-    order of ``task.scored_rows``. For a row it may use the learner's earlier reviews for state, and for
-    parameters only the train rows of the row's fold (and all that came before them).
+    order of ``task.scored_rows``. For a row it may use the learner's earlier reviews for state,
+    and for parameters only what came before the row's fold.
     """
 
     name: str

@@ -1,0 +1,163 @@
+"""The learner as a second memory: how to read this learner's cards, learned review by review.
+
+The memory stores (key of a review → recalled or not) with the Kalman delta rule of
+:mod:`recollect.memory`, from a prior that other learners taught. Memories of different
+plasticity run side by side and are averaged: a stable one for what lasts, quicker ones for what
+changes. A last competitor, the running average of the learner's own recall, takes part in a
+choice whose regret is bounded: nobody is served much worse than by their own average.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float
+
+from recollect.memory import KalmanDelta, KalmanState, Recollection
+from recollect.recall.model.keys import CURVE_SIGN
+
+__all__ = [
+    "GUARD_SHARE",
+    "GUARD_START",
+    "PLASTICITIES",
+    "InstantReading",
+    "LearnerPrior",
+    "curve_weights",
+    "learn_curve",
+    "learn_instant",
+]
+
+PRIOR_DEVIATION = 0.1
+"""Standard deviation between learners of a weight on a scaled key component."""
+PLASTICITIES = (0.0, 0.003, 0.01)
+"""Drift per review of a weight, for each of the instant memories."""
+GUARD_START = 0.02
+"""Weight that the running average starts with."""
+GUARD_SHARE = 1e-4
+"""Share of their weight that the memories and the running average exchange at every review."""
+
+
+class LearnerPrior(eqx.Module):
+    """What other learners taught: mean weights on the scaled key.
+
+    Attributes:
+        instant: ``[sort, key]`` for later-day (0) and same-day (1) reviews.
+        curve: ``[sort, curve key]``.
+    """
+
+    instant: Float[Array, "2 key"]
+    curve: Float[Array, "2 curvekey"]
+
+
+def _memory(mean: Float[Array, " key"], drift: float | Array) -> KalmanDelta:
+    return KalmanDelta(mean, jnp.full_like(mean, PRIOR_DEVIATION), jnp.ones_like(mean) * drift)
+
+
+class InstantReading(NamedTuple):
+    """Columns ``[n]`` of the instant prediction, and what is remembered at the end.
+
+    Attributes:
+        probability: of recall.
+        deviation: standard error of its log odds.
+        guard: weight of the running average in the choice.
+        states: beliefs of the memories at the end, leading axis plasticity.
+        guard_evidence: log odds of the guard at the end.
+    """
+
+    probability: Float[Array, " n"]
+    deviation: Float[Array, " n"]
+    guard: Float[Array, " n"]
+    states: KalmanState
+    guard_evidence: Float[Array, ""]
+
+
+def guard_weight(evidence: Float[Array, "*n"]) -> Float[Array, "*n"]:
+    """Weight of the running average given its log odds against the memories.
+
+    A fixed share (Herbster & Warmuth 1998): except by evidence it never falls by more than
+    ``GUARD_SHARE`` of itself, so that over n reviews the log loss exceeds that of the running
+    average by at most ``-log(GUARD_START) - n log(1 - GUARD_SHARE)``.
+    """
+    return GUARD_SHARE + (1.0 - 2.0 * GUARD_SHARE) * jax.nn.sigmoid(evidence)
+
+
+def learn_instant(
+    prior_mean: Float[Array, " key"],
+    keys: Float[Array, "n key"],
+    average_logit: Float[Array, " n"],
+    recalled: Float[Array, " n"],
+    real: Float[Array, " n"],
+) -> InstantReading:
+    """Read, then write, every review.
+
+    Args:
+        prior_mean: weights before the learner's first review.
+        keys: of the reviews.
+        average_logit: log odds of the running average of recall before each.
+        recalled: outcomes, 0 or 1.
+        real: 0 on padding, whose keys are zero and write nothing.
+    """
+    drifts = jnp.array(PLASTICITIES)
+    start = jax.vmap(lambda drift: _memory(prior_mean, drift).init())(drifts)
+
+    def step(
+        carry: tuple[KalmanState, Array], row: tuple[Array, Array, Array, Array]
+    ) -> tuple[tuple[KalmanState, Array], tuple[Array, Array, Array]]:
+        states, evidence = carry
+        key, average, outcome, real = row
+
+        def one(drift: Array, state: KalmanState) -> tuple[Recollection, KalmanState]:
+            return _memory(prior_mean, drift * real).read_and_write(state, key, outcome)
+
+        (logit, variance), written = jax.vmap(one)(drifts, states)
+        learned = jnp.mean(jax.nn.sigmoid(logit))
+        own_average = jax.nn.sigmoid(average)
+        guard = guard_weight(evidence)
+        probability = (1.0 - guard) * learned + guard * own_average
+        gain = _log_likelihood(own_average, outcome) - _log_likelihood(learned, outcome)
+        shared = jnp.log(guard) - jnp.log1p(-guard)
+        evidence = jnp.where(real > 0, shared + gain, evidence)
+        spread = jnp.mean(variance) + jnp.var(logit)
+        return (written, evidence), (probability, jnp.sqrt(spread), guard)
+
+    (states, evidence), columns = jax.lax.scan(
+        step,
+        (start, jnp.log(GUARD_START) - jnp.log1p(-GUARD_START)),
+        (keys, average_logit, recalled, real),
+    )
+    return InstantReading(*columns, states, evidence)
+
+
+def _log_likelihood(probability: Array, outcome: Array) -> Array:
+    safe = jnp.clip(probability, 1e-4, 1.0 - 1e-4)
+    return jnp.where(outcome > 0.5, jnp.log(safe), jnp.log1p(-safe))
+
+
+def curve_weights(mean: Float[Array, "*n curvekey"]) -> Float[Array, "*n curvekey"]:
+    """Weights as the curve may use them: those that would let it rise in time are set to zero."""
+    rising = (CURVE_SIGN * mean) < 0
+    return jnp.where(rising & (CURVE_SIGN != 0), 0.0, mean)
+
+
+def learn_curve(
+    prior_mean: Float[Array, " curvekey"],
+    keys: Float[Array, "n curvekey"],
+    recalled: Float[Array, " n"],
+) -> tuple[KalmanState, Float[Array, "n curvekey"]]:
+    """Learn the lasting part: what can be known in advance. Zero keys (padding) write nothing.
+
+    Returns:
+        The belief at the end, and the mean weights ``[n, curvekey]`` after every row.
+    """
+    memory = _memory(prior_mean, 0.0)
+
+    def step(
+        state: KalmanState, row: tuple[Array, Array]
+    ) -> tuple[KalmanState, Float[Array, " curvekey"]]:
+        written = memory.write(state, *row)
+        return written, written.mean
+
+    return jax.lax.scan(step, memory.init(), (keys, recalled))
