@@ -10,7 +10,7 @@ from jaxtyping import Array, Float, Int
 from numpy.typing import NDArray
 
 from recollect.recall.model.history import History
-from recollect.recall.model.padding import card_grids
+from recollect.recall.model.padding import card_grids, padded, padded_size
 from recollect.recall.model.traces import (
     CardState,
     TraceParameters,
@@ -19,7 +19,7 @@ from recollect.recall.model.traces import (
     write_card,
 )
 
-__all__ = ["card_logits", "final_states", "logits_along", "replay_card"]
+__all__ = ["card_logits", "final_states", "logits_along", "replay_card", "replayed_states"]
 
 
 def replay_card(
@@ -144,3 +144,32 @@ def final_states(kinds: TraceParameters, history: History) -> CardState:
         for target, source in zip(states, found, strict=True):
             target[:, card] = np.asarray(source)[:, real]
     return CardState(*states)
+
+
+@eqx.filter_jit
+def _kinds_trail(kinds: TraceParameters, elapsed: Array, rating: Array, time: Array) -> CardState:
+    def one(parameters: TraceParameters) -> CardState:
+        def step(state: CardState, review: tuple[Array, ...]) -> tuple[CardState, CardState]:
+            written = write_card(parameters, state, *review)
+            return written, written
+
+        return jax.lax.scan(step, empty_card(), (elapsed, rating, time))[1]
+
+    return jax.vmap(one)(kinds)
+
+
+def replayed_states(kinds: TraceParameters, history: History, rows: NDArray[np.int64]) -> CardState:
+    """One card's state after each of its reviews, for each kind of learner.
+
+    Args:
+        kinds: parameters with a leading axis ``kind``.
+        history: of the log.
+        rows: all rows of the card, oldest first.
+
+    Returns:
+        A state whose arrays have leading axes ``[kind, review]``.
+    """
+    size = padded_size(rows.size, 16)
+    columns = (jnp.asarray(padded(np.asarray(c), size)) for c in _columns(history, rows))
+    states = _kinds_trail(kinds, *columns)
+    return CardState(*(leaf[:, : rows.size] for leaf in states))

@@ -12,7 +12,7 @@ from scipy.special import expit
 
 from recollect.recall.model.keys import CURVE, CURVE_SIGN, INSTANT, KEY_NAMES, KEYS
 from recollect.recall.model.learner import LearnerPrior
-from recollect.recall.model.personalise import Foreseen
+from recollect.recall.personalise import Foreseen
 
 __all__ = ["fit_prior", "untaught_prior"]
 

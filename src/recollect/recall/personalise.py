@@ -31,7 +31,15 @@ from recollect.recall.model.traces import TraceParameters
 from recollect.reviews import ReviewLog
 from recollect.reviews.log import previous_row
 
-__all__ = ["Foreseen", "OwnTraces", "Personalisation", "Sort", "foresee", "personalise"]
+__all__ = [
+    "Foreseen",
+    "OwnTraces",
+    "Personalisation",
+    "Sort",
+    "all_kinds",
+    "foresee",
+    "personalise",
+]
 
 
 @dataclass(frozen=True, eq=False)
@@ -322,17 +330,26 @@ def _known_at(log: ReviewLog, refreshed_at: Sequence[int]) -> NDArray[np.int64]:
     return known
 
 
+def all_kinds(parameters: RecallParameters) -> TraceParameters:
+    """The bank with the learner's own traces (the centre before a fit) last."""
+    own = parameters.centre if parameters.own is None else parameters.own
+    return _with_more(parameters.kinds, [own])
+
+
+def _with_more(kinds: TraceParameters, more: Sequence[TraceParameters]) -> TraceParameters:
+    def join(leaf: Array, *single: Array) -> Array:
+        return jnp.concatenate([leaf, jnp.stack(single)])
+
+    return jax.tree.map(join, kinds, *more)
+
+
 def _kind_logits(
     history: History, parameters: RecallParameters, own: Sequence[OwnTraces]
 ) -> NDArray[np.float32]:
     """``[n, kind]`` with the learner's own place last."""
     base = parameters.centre if parameters.own is None else parameters.own
     stages = [base, *(stage.traces for stage in own)]
-    everyone = jax.tree.map(
-        lambda kinds, *single: jnp.concatenate([kinds, jnp.stack(single)]),
-        parameters.kinds,
-        *stages,
-    )
+    everyone = _with_more(parameters.kinds, stages)
     logits = card_logits(everyone, history)
     bank = parameters.kind_count - 1
     mine = logits[:, bank].copy()
