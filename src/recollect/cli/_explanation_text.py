@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["bar", "print_explanation"]
 
 _BAR_CELLS = 30
+_LEAST_SHOWN = 0.0005
 _EIGHTHS = " ▏▎▍▌▋▊▉"
 _AHEAD_DAYS = (1.0, 3.0, 7.0, 30.0, 90.0, 365.0)
 
@@ -51,7 +52,7 @@ def bar(share: float) -> str:
     """A bar of up to 30 cells for a share of 0 to 1, to an eighth of a cell."""
     eighths = round(8 * _BAR_CELLS * min(max(share, 0.0), 1.0))
     full, rest = divmod(eighths, 8)
-    return ("█" * full + (_EIGHTHS[rest] if rest else "")) or "▏"
+    return "█" * full + (_EIGHTHS[rest] if rest else "")
 
 
 def _print_terms(explanation: Explanation) -> None:
@@ -65,7 +66,9 @@ def _print_terms(explanation: Explanation) -> None:
             term.meaning,
         ]
         for term in explanation.terms
+        if abs(term.contribution) >= _LEAST_SHOWN
     ]
+    hidden = len(explanation.terms) - len(rows)
     total = [
         "log odds",
         "",
@@ -84,6 +87,8 @@ def _print_terms(explanation: Explanation) -> None:
         [*rows, total],
         strong=frozenset({(len(rows), 0), (len(rows), 3)}),
     )
+    if hidden:
+        click.echo(f"... and {hidden} more terms that add nothing here")
 
 
 def _print_traces(traces: Sequence[Trace]) -> None:
@@ -110,7 +115,7 @@ def _print_traces(traces: Sequence[Trace]) -> None:
 def _print_learner(state: Sequence[Term]) -> None:
     if not state:
         return
-    heading("State of the learner")
+    heading("State of the learner, and what it adds to predictions of this very moment")
     print_table(
         [
             Column("state", text=True),

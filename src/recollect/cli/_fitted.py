@@ -21,7 +21,7 @@ def learner_model(
 
     Args:
         log: the learner's reviews.
-        params: a file that ``recollect fit`` wrote; without it, the shared defaults are used.
+        params: a file that ``recollect fit`` wrote; it is laid over the shared defaults.
         defaults: a file that ``recollect fit-defaults`` wrote; without it, the shipped one.
 
     Returns:
@@ -31,18 +31,18 @@ def learner_model(
         ParameterError: a parameter file cannot be used.
     """
     prepare_jax()
+    from recollect.recall.defaults import load_defaults
     from recollect.recall.personalise import personalise
 
+    shared = load_defaults(defaults)
+    parameters = shared.parameters_for(log)
+    origin: dict[str, Any] = {
+        "defaults": "shipped" if defaults is None else str(defaults),
+        "defaults_held_out": shared.held_out_for(log),
+        "params": None if params is None else str(params),
+    }
     if params is not None:
         from recollect.recall.fitting import LearnerFit
 
-        fitted = LearnerFit.load(params)
-        return personalise(log, fitted.parameters), {"parameters": str(params)}
-    from recollect.recall.defaults import load_defaults
-
-    shared = load_defaults(defaults)
-    origin = {
-        "parameters": "shipped defaults" if defaults is None else str(defaults),
-        "defaults_held_out": shared.held_out_for(log),
-    }
-    return personalise(log, shared.parameters_for(log)), origin
+        parameters = LearnerFit.load(params, parameters).parameters
+    return personalise(log, parameters), origin

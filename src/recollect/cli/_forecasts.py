@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import dataclasses
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +15,7 @@ import numpy as np
 from recollect.cli._moments import Moments, format_day, format_moment, iso_moment
 from recollect.cli._options import ReadingOptions
 from recollect.cli._outputs import command_json, need_extra, write_json
-from recollect.cli._tables import NONE, Column, percent, print_table
+from recollect.cli._tables import Column, percent, print_table
 from recollect.recall.plots.style import duration_label
 from recollect.reviews import MS_PER_DAY, ReviewLog
 from recollect.reviews.atomic import replaced_file
@@ -25,6 +24,8 @@ if TYPE_CHECKING:
     from recollect.recall.forecast import CardForecast
 
 __all__ = ["ForecastRow", "check_writable", "forecast_rows", "print_forecast", "write_forecast"]
+
+_FAR_AHEAD_DAYS = 10 * 365.25
 
 
 @dataclass(frozen=True)
@@ -195,11 +196,8 @@ def _cells(row: ForecastRow, same: bool, reading: ReadingOptions) -> list[str]:
 def _until(row: ForecastRow, reading: ReadingOptions) -> str:
     """The day on which recall falls to 90 %; how long after the last review where it is soon."""
     days = row.days_to_90
-    if not math.isfinite(days):
-        return NONE
+    if days >= _FAR_AHEAD_DAYS:
+        return f">{duration_label(_FAR_AHEAD_DAYS)}"
     if days < 1:
         return duration_label(days) if days > 0 else "at once"
-    try:
-        return format_day(row.last_review_ms + round(days * MS_PER_DAY), reading.zone)
-    except OverflowError:  # beyond the calendar
-        return NONE
+    return format_day(row.last_review_ms + round(days * MS_PER_DAY), reading.zone)

@@ -114,9 +114,9 @@ def number(value: float, digits: int = 4) -> str:
     return NONE if math.isnan(value) else f"{value:.{digits}f}"
 
 
-def percent(share: float, digits: int = 0) -> str:
-    """``0.9`` as ``90 %``. Only certainty is shown as 0 % or 100 %."""
-    if math.isnan(share):
+def percent(share: float | None, digits: int = 0) -> str:
+    """``0.9`` as ``90 %``. Only certainty is shown as 0 % or 100 %; None and NaN as a dash."""
+    if share is None or math.isnan(share):
         return NONE
     least = 10.0**-digits
     shown = 100.0 * share

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -45,14 +44,6 @@ __all__ = ["command"]
 @click.option(
     "--learners", callback=names_of, metavar="A,B,C", help="Only these learners. Default: all."
 )
-@click.option(
-    "--seed",
-    type=click.IntRange(min=0),
-    metavar="N",
-    default=0,
-    show_default=True,
-    help="Of what is random in the fit.",
-)
 @json_flag
 @reading_options
 @talk_options
@@ -64,14 +55,13 @@ def command(
     out: Path,
     no_hold_out: bool,
     learners: tuple[str, ...],
-    seed: int,
     as_json: bool,
     reading: ReadingOptions,
 ) -> None:
     """Fit the defaults that are shared by all learners to the logs of many.
 
-    Beside the set for everyone, a set is fitted without each learner who took part, so that
-    they too can be scored fairly. This takes minutes to hours.
+    Beside the set for everyone, sets are fitted that leave out some of the learners in turn,
+    so that each of them can be scored fairly. This takes minutes to hours.
     """
     check_output(out, "--out", (".json",), logs)
     from recollect.cli._jax import prepare_jax
@@ -82,7 +72,7 @@ def command(
     from recollect.reviews.atomic import replaced_file
 
     prepare_jax()
-    from recollect.recall.fitting import fit_defaults
+    from recollect.recall.fitting import FitEvent, fit_defaults
 
     readings: list[ReviewLog] = []
     with progress(session, "Reading") as tell:
@@ -91,11 +81,11 @@ def command(
     prepare_outputs(out)
     with progress(session, "Fitting") as tell:
 
-        def hear(event: Any) -> None:
+        def hear(event: FitEvent) -> None:
             loss = "" if event.loss is None else f" loss {event.loss:.4f}"
             tell(event.done, event.total, f"{event.stage}{loss}")
 
-        fitted = fit_defaults(readings, hold_out=not no_hold_out, on_event=hear, seed=seed)
+        fitted = fit_defaults(readings, hold_out=not no_hold_out, on_event=hear)
     with replaced_file(out) as draft:
         fitted.save(draft)
     if as_json:

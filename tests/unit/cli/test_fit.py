@@ -2,6 +2,7 @@ import json
 
 import pytest
 
+from recollect.recall.defaults import load_defaults
 from recollect.recall.fitting import LearnerFit
 
 
@@ -10,7 +11,7 @@ def test_the_fit_is_shown_beside_the_defaults_and_written(run, log_csv, small_lo
     assert result.exit_code == 0, result.output
     assert result.stdout.startswith(f"Learner simulated: {len(small_log):,} reviews\nLoss ")
     assert "Wrote the parameters to new/params.json" in result.stderr
-    fitted = LearnerFit.load(tmp_path / "new" / "params.json")
+    fitted = LearnerFit.load(tmp_path / "new" / "params.json", load_defaults())
     assert fitted.loss_after <= fitted.loss_before
     lines = result.stdout.splitlines()
     shown = {line.split()[0] for line in lines if line and not line.startswith(" ")}

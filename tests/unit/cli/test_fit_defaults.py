@@ -3,19 +3,26 @@ import json
 import pytest
 
 from recollect.recall.defaults import load_defaults
+from recollect.reviews import write_csv
 
 
 @pytest.mark.slow
-def test_defaults_are_fitted_without_each_learner(run, class_csv, tmp_path):
-    result = run("fit-defaults", class_csv, "--learners", "ann,bob", "--out", "new/d.json")
+def test_defaults_are_fitted_and_held_out(run, small_log, tmp_path):
+    names = ("ann", "bob", "cem", "eve")
+    logs = [small_log.select(small_log.card_id % 4 == at) for at in range(4)]
+    path = tmp_path / "class.csv"
+    write_csv([log.named(name) for name, log in zip(names, logs, strict=True)], path)
+    result = run("fit-defaults", path, "--learners", "ann,bob,cem", "--out", "new/d.json", "--json")
     assert result.exit_code == 0, result.output
-    assert result.stdout.startswith("Fitted to 2 learners with ")
-    assert load_defaults(tmp_path / "new" / "d.json").provenance
+    assert json.loads(result.stdout)["provenance"]["learners"] == 3
+    fitted = load_defaults(tmp_path / "new" / "d.json")
+    assert [fitted.held_out_for(log) for log in logs] == [True, True, True, False]
     evaluated = run(
-        *("evaluate", class_csv, "--learners", "ann", "--models", "recollect", "--no-fit"),
-        *("--defaults", "new/d.json", "--json", "-", "-q"),
+        *("evaluate", path, "--learners", "ann,eve", "--models", "recollect", "--no-fit"),
+        *("--defaults", "new/d.json", "--json", "-", "-q", "--workers", "0"),
     )
-    assert json.loads(evaluated.stdout)["logs"][0]["defaults_held_out"] is True
+    held_out = [log["defaults_held_out"] for log in json.loads(evaluated.stdout)["logs"]]
+    assert held_out == [True, False]
 
 
 @pytest.mark.parametrize(

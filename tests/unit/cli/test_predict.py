@@ -94,8 +94,8 @@ def test_fitted_parameters_are_used(run, log_csv):
     assert run("fit", log_csv, "--out", "params.json", "-q").exit_code == 0
     shared = json.loads(run("predict", log_csv, *NOW, "--json").stdout)
     own = json.loads(run("predict", log_csv, *NOW, "--json", "--params", "params.json").stdout)
-    assert own["parameters"] == "params.json"
-    assert shared["parameters"] == "shipped defaults"
+    assert (own["params"], own["defaults"]) == ("params.json", "shipped")
+    assert (shared["params"], shared["defaults"]) == (None, "shipped")
     assert [card["recall_at"] for card in own["cards"]] != [
         card["recall_at"] for card in shared["cards"]
     ]

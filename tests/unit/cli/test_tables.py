@@ -26,6 +26,7 @@ def test_numbers_have_so_many_decimals_or_are_not_there():
         (0.994, "99 %"),
         (0.006, "1 %"),
         (math.nan, "–"),
+        (None, "–"),
     ],
 )
 def test_only_certainty_is_shown_as_certain(share, text):
