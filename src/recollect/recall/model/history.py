@@ -33,7 +33,7 @@ class History:
     Attributes:
         card: number of the card, by first appearance.
         deck: number of the deck.
-        note: number of the note.
+        note: number of the note; a card whose note is not known has one of its own.
         rating: 0 (Again) to 3 (Easy); the outcome.
         recalled: the outcome, 0 or 1.
         reviews: earlier reviews of the card.
@@ -97,7 +97,7 @@ def history_of(log: ReviewLog) -> History:
     return History(
         card=card,
         deck=_numbered(log.deck_id),
-        note=_numbered(log.note_id),
+        note=_numbered_notes(log, card),
         rating=rating,
         recalled=recalled.astype(np.float32),
         reviews=log.review_index.astype(np.float32),
@@ -124,6 +124,11 @@ def _numbered(ids: NDArray[np.int64]) -> NDArray[np.int32]:
     rank = np.empty(first.shape[0], dtype=np.int32)
     rank[np.argsort(first, kind="stable")] = np.arange(first.shape[0], dtype=np.int32)
     return rank[inverse]
+
+
+def _numbered_notes(log: ReviewLog, card: NDArray[np.int32]) -> NDArray[np.int32]:
+    known = _numbered(log.note_id).astype(np.int64)
+    return _numbered(np.where(log.note_id == -1, -1 - card.astype(np.int64), known))
 
 
 def _answer_times(log: ReviewLog) -> NDArray[np.float32]:
