@@ -137,7 +137,7 @@ def _expect(
         rows.known_at,
     )
     form = form_along(plan, mixture.instant, rows.recalled, rows.same_day, rows.counts)
-    keys = keys_along(counted, mixture.instant, logits[:, -1], form)
+    keys = keys_along(counted, mixture.instant, form)
     return _Expected(keys, form, mixture.frozen, form[:, _AVERAGE], mixture.weights)
 
 
@@ -223,7 +223,7 @@ def foresee(
 ) -> Foreseen:
     """The first half of :func:`personalise`, with the same arguments."""
     history = history_of(log)
-    logits = _kind_logits(history, parameters, own)
+    logits, centre = _kind_logits(history, parameters, own)
     n = len(log)
     known_at = _known_at(log, refreshed_at)
     size = padded_size(n)
@@ -238,6 +238,7 @@ def foresee(
         known_at=pad(known_at.astype(np.int32)),
     )
     counted = {name: pad(column) for name, column in counted_keys(history).items()}
+    counted["centre_traces"] = pad(centre)
     expected = _expect(parameters, pad(logits), rows, form_plan(history, size), counted)
     return Foreseen(
         history=history,
@@ -345,14 +346,15 @@ def _with_more(kinds: TraceParameters, more: Sequence[TraceParameters]) -> Trace
 
 def _kind_logits(
     history: History, parameters: RecallParameters, own: Sequence[OwnTraces]
-) -> NDArray[np.float32]:
-    """``[n, kind]`` with the learner's own place last."""
-    base = parameters.centre if parameters.own is None else parameters.own
-    stages = [base, *(stage.traces for stage in own)]
-    everyone = _with_more(parameters.kinds, stages)
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """``[n, kind]`` with the learner's own place last, and ``[n]`` by the centre."""
+    first = [] if parameters.own is None else [OwnTraces(0, parameters.own)]
+    stages = [*first, *own]
+    everyone = _with_more(parameters.kinds, [parameters.centre, *(one.traces for one in stages)])
     logits = card_logits(everyone, history)
     bank = parameters.kind_count - 1
-    mine = logits[:, bank].copy()
-    for i, stage in enumerate(own):
+    centre = logits[:, bank]
+    mine = centre.copy()
+    for i, stage in enumerate(stages):
         mine[stage.from_row :] = logits[stage.from_row :, bank + 1 + i]
-    return np.concatenate([logits[:, :bank], mine[:, None]], axis=1)
+    return np.concatenate([logits[:, :bank], mine[:, None]], axis=1), centre

@@ -54,7 +54,7 @@ class KeyPart:
 KEYS = (
     KeyPart("constant", "this learner, on the whole", 1.0, "both"),
     KeyPart("traces", "strength of the card's traces", 1.4, "both", "positive"),
-    KeyPart("own_traces", "the same by the learner's own parameters", 1.4),
+    KeyPart("centre_traces", "the same for the average learner", 1.4),
     KeyPart("elapsed", "time since the last review", 1.85, "both", "negative"),
     KeyPart("elapsed_beyond_3_days", "time beyond three days", 1.0, "curve", "negative"),
     KeyPart("elapsed_beyond_30_days", "time beyond a month", 0.5, "both", "negative"),
@@ -152,19 +152,17 @@ def counted_keys(history: History) -> dict[str, NDArray[np.float32]]:
 def keys_along(
     counted: dict[str, Array],
     traces: Float[Array, " n"],
-    own_traces: Float[Array, " n"],
     form: Float[Array, "n form"],
 ) -> Float[Array, "n key"]:
     """The scaled key of every review.
 
     Args:
-        counted: as from :func:`counted_keys`.
+        counted: as from :func:`counted_keys`, with ``centre_traces``, the log odds of recall by
+            the average learner's traces.
         traces: log odds of recall by the bank.
-        own_traces: log odds by the learner's own parameters (the centre before a fit).
         form: as from :func:`~recollect.recall.model.form.form_along`.
     """
     columns = dict(counted) | {name: form[:, i] for i, name in enumerate(FORM_NAMES)}
     columns["traces"] = traces
-    columns["own_traces"] = own_traces
     columns["traces_by_streak"] = 0.3 * traces * counted["streak"]
     return jnp.stack([columns[name] for name in KEY_NAMES], axis=-1) / _SCALE

@@ -10,16 +10,16 @@ from numpy.typing import NDArray
 
 __all__ = ["card_grids", "padded", "padded_size"]
 
-_GRID_SHAPES = ((512, 8), (128, 32), (32, 128))
+_GRID_SHAPES = ((512, 8), (256, 16), (128, 32), (32, 128))
 """Cards side by side and reviews each: a handful of shapes for every log there is."""
 
 
 def padded_size(n: int, least: int = 1024) -> int:
-    """The next standard size, a power of two."""
+    """The next standard size: a power of two, or halfway between two of them."""
     size = least
     while size < n:
         size *= 2
-    return size
+    return size // 4 * 3 if size > least and n <= size // 4 * 3 else size
 
 
 def padded(values: NDArray[Any], size: int) -> NDArray[Any]:

@@ -167,11 +167,12 @@ def write_card(
     faded = _MEMORY.decay(state.traces, _retained(elapsed_days))
     share_kept = jax.nn.sigmoid(parameters.kept_bias + 3.0 * parameters.kept_slope * _POSITION)
     kept = _MEMORY.decay(faded, jnp.where(recalled, 1.0, share_kept))
-    key = jnp.where(
+    log_key = jnp.where(
         is_first,
-        _first_key(parameters, grade, answer_time),
-        _later_key(parameters, state, grade, logit, elapsed_days, answer_time),
+        _first_log_key(parameters, grade, answer_time),
+        _later_log_key(parameters, state, grade, logit, elapsed_days, answer_time),
     )
+    key = jnp.exp(jnp.clip(log_key, *_LOG_GAIN_BOUNDS))
     traces = _MEMORY.write(jnp.where(is_first, 0.0, kept), key, _ANSWER)
     surprise = jax.nn.sigmoid(logit) - recalled
     settling = jnp.exp(-parameters.difficulty_settling * jnp.log1p(state.reviews))
@@ -183,18 +184,17 @@ def write_card(
     return CardState(traces, difficulty, state.reviews + 1.0)
 
 
-def _first_key(
+def _first_log_key(
     parameters: TraceParameters, grade: Float[Array, " rating"], answer_time: Float[Array, ""]
 ) -> Float[Array, " scale"]:
-    log_gain = (
+    return (
         grade @ parameters.first_gain
         + 2.0 * (grade @ parameters.first_slope) * _POSITION
         + parameters.answer_time_gain * answer_time
     )
-    return jnp.exp(jnp.clip(log_gain, *_LOG_GAIN_BOUNDS))
 
 
-def _later_key(
+def _later_log_key(
     parameters: TraceParameters,
     state: CardState,
     grade: Float[Array, " rating"],
@@ -217,7 +217,7 @@ def _later_key(
         elapsed_days + _LEAST_ELAPSED_DAYS
     )
     distance = jnp.square((_LOG_SCALE - favoured) / 4.0)
-    log_gain = (
+    return (
         grade @ parameters.gain
         + (grade @ parameters.gain_slope) * _POSITION
         - jax.nn.softplus(parameters.spacing_width) * distance
@@ -225,4 +225,3 @@ def _later_key(
         + (parameters.answer_time_gain + parameters.answer_time_slope * _POSITION) * answer_time
         + parameters.repetition_gain * jnp.log1p(state.reviews)
     )
-    return jnp.exp(jnp.clip(log_gain, *_LOG_GAIN_BOUNDS))
