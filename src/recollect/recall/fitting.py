@@ -24,6 +24,7 @@ from recollect.recall.model.fit_traces import (
     blocks_loss,
     fit_population,
     fit_traces,
+    precision_of,
     row_blocks,
     vector_of,
 )
@@ -259,10 +260,10 @@ def _standard_error(
     """Square roots of the inverse curvature of the posterior, by differences of the gradient."""
     centre, spread = vector_of(traces), vector_of(deviation)
     size = centre.size
-    curvature = np.diag(1.0 / spread**2)
+    curvature = np.diag(precision_of(spread) ** 2)
     for i in range(size):
         step = np.zeros(size)
-        step[i] = 0.05 * spread[i]
+        step[i] = 0.05 * (spread[i] or 1.0)
         up, down = blocks_loss(centre + step, blocks)[1], blocks_loss(centre - step, blocks)[1]
         curvature[i] += (up - down) / (2.0 * step[i])
     curvature = 0.5 * (curvature + curvature.T)
@@ -300,6 +301,7 @@ def fit_defaults(
     *,
     hold_out: bool = True,
     groups: int = 5,
+    held: Mapping[str, float] | None = None,
     on_event: Callable[[FitEvent], None] | None = None,
 ) -> Defaults:
     """Fit shared parameters to a population, and again without each group of learners.
@@ -308,10 +310,12 @@ def fit_defaults(
         logs: of at least three learners.
         hold_out: whether to fit the sets without some learners too.
         groups: into how many groups the learners are dealt for that.
+        held: trace parameters that are not fitted but have this value for everybody.
         on_event: told of every step.
 
     Raises:
         NotEnoughDataError: fewer than three learners with reviews on later days.
+        UnknownNameError: a held parameter that does not exist.
     """
     histories = [history_of(log) for log in logs]
     blocks = [row_blocks(history, _weights(history)) for history in histories]
@@ -321,9 +325,9 @@ def fit_defaults(
             f"{len(usable)} learners with reviews on later days; "
             f"defaults need at least {_LEAST_LEARNERS}"
         )
-    held = [usable[g::groups] for g in range(min(groups, len(usable)))] if hold_out else []
-    held = [group for group in held if len(usable) - len(group) >= _LEAST_LEARNERS - 1]
-    total = _FULL_STEPS * 3 // 2 + 1 + len(held) * (_GROUP_STEPS + 1)
+    out = [usable[g::groups] for g in range(min(groups, len(usable)))] if hold_out else []
+    out = [group for group in out if len(usable) - len(group) >= _LEAST_LEARNERS - 1]
+    total = _FULL_STEPS * 3 // 2 + 1 + len(out) * (_GROUP_STEPS + 1)
     done = 0
 
     def tell(stage: str, offset: int) -> Callable[[int, int, float], None]:
@@ -334,14 +338,14 @@ def fit_defaults(
         return told
 
     population = fit_population(
-        [blocks[i] for i in usable], steps=_FULL_STEPS, progress=tell("everyone", 0)
+        [blocks[i] for i in usable], held=held, steps=_FULL_STEPS, progress=tell("everyone", 0)
     )
     done = _FULL_STEPS * 3 // 2
     everyone = _with_prior([logs[i] for i in usable], population)
     done += 1
     without = []
-    for number, group in enumerate(held):
-        stage = f"without group {number + 1} of {len(held)}"
+    for number, group in enumerate(out):
+        stage = f"without group {number + 1} of {len(out)}"
         kept = [i for i in usable if i not in group]
         start = Population(
             population.centre,
@@ -349,7 +353,11 @@ def fit_defaults(
             tuple(population.learners[usable.index(i)] for i in kept),
         )
         fitted = fit_population(
-            [blocks[i] for i in kept], start=start, steps=_GROUP_STEPS, progress=tell(stage, done)
+            [blocks[i] for i in kept],
+            start=start,
+            held=held,
+            steps=_GROUP_STEPS,
+            progress=tell(stage, done),
         )
         done += _GROUP_STEPS + 1
         marks = frozenset(log_fingerprint(logs[i]) for i in group)

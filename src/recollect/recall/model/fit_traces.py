@@ -7,8 +7,8 @@ spread between learners is then re-estimated from it and the fit repeated (empir
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, fields
 
 import equinox as eqx
 import jax
@@ -19,6 +19,7 @@ from jaxtyping import Array
 from numpy.typing import NDArray
 from scipy.optimize import minimize
 
+from recollect.errors import UnknownNameError
 from recollect.recall.model.cards import logits_along
 from recollect.recall.model.history import History
 from recollect.recall.model.padding import card_grids
@@ -32,6 +33,7 @@ __all__ = [
     "fit_population",
     "fit_traces",
     "initial_traces",
+    "precision_of",
     "row_blocks",
     "vector_of",
 ]
@@ -118,6 +120,11 @@ def vector_of(parameters: TraceParameters) -> NDArray[np.float64]:
     return np.asarray(ravel_pytree(parameters)[0], dtype=np.float64)
 
 
+def precision_of(deviation: NDArray[np.float64]) -> NDArray[np.float64]:
+    """One over each standard deviation; 0 where that is 0, which stands for a held parameter."""
+    return np.divide(1.0, deviation, out=np.zeros_like(deviation), where=deviation > 0)
+
+
 _UNRAVEL = ravel_pytree(initial_traces())[1]
 _SIZE = vector_of(initial_traces()).size
 
@@ -178,19 +185,20 @@ def fit_traces(
     Args:
         blocks: of their reviews.
         centre: prior mean.
-        deviation: prior standard deviation of each parameter.
+        deviation: prior standard deviation of each parameter; 0 holds it at the centre.
         start: where to start from; the centre by default.
         steps: at most so many L-BFGS iterations.
         progress: told of every iteration.
     """
-    middle, spread = vector_of(centre), vector_of(deviation)
+    middle, precision = vector_of(centre), precision_of(vector_of(deviation))
+    free = precision > 0
 
     def objective(vector: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
         loss, gradient = blocks_loss(vector, blocks)
-        away = (vector - middle) / spread
-        return loss + 0.5 * float(away @ away), gradient + away / spread
+        away = (vector - middle) * precision
+        return loss + 0.5 * float(away @ away), gradient * free + away * precision
 
-    first = middle if start is None else vector_of(start)
+    first = middle if start is None else np.where(free, vector_of(start), middle)
     found = _minimise(objective, first, steps, progress)
     return TraceFit(
         _UNRAVEL(jnp.asarray(found, jnp.float32)),
@@ -231,7 +239,7 @@ class Population:
 
     Attributes:
         centre: shared mean.
-        deviation: spread between learners of each parameter.
+        deviation: spread between learners of each parameter; 0 where it was held.
         learners: parameters of each learner.
     """
 
@@ -240,10 +248,24 @@ class Population:
     learners: tuple[TraceParameters, ...]
 
 
+def _held_values(held: Mapping[str, float] | None) -> NDArray[np.float64]:
+    """``[parameter]`` the value each parameter is held at, NaN where it is free."""
+    names = tuple(item.name for item in fields(TraceParameters))
+    for name in held or {}:
+        if name not in names:
+            raise UnknownNameError("trace parameter", name, names)
+    plain = initial_traces()
+    leaves = {
+        name: jnp.full_like(getattr(plain, name), (held or {}).get(name, jnp.nan)) for name in names
+    }
+    return vector_of(TraceParameters(**leaves))
+
+
 def fit_population(
     blocks: Sequence[Sequence[RowBlock]],
     *,
     start: Population | None = None,
+    held: Mapping[str, float] | None = None,
     steps: int = 60,
     progress: Progress | None = None,
 ) -> Population:
@@ -255,23 +277,31 @@ def fit_population(
     Args:
         blocks: of each learner.
         start: an earlier fit to refine; its spread is kept.
+        held: trace parameters (names of :class:`TraceParameters`) that are not fitted but have
+            this value for everybody, such as the one at which a part of the model has no effect.
         steps: at most so many L-BFGS iterations; half as many more after the spread is found.
         progress: told of every iteration.
+
+    Raises:
+        UnknownNameError: a held parameter that does not exist.
     """
     count = len(blocks)
+    fixed = _held_values(held)
+    free = np.isnan(fixed)
     evened = []
     for learner in blocks:
         reviews = float(sum(np.sum(np.asarray(block.weight)) for block in learner))
         evened.append(min(1.0, np.sqrt(_EVEN_REVIEWS / max(reviews, 1.0))))
-    origin = vector_of(initial_traces())
+    origin = np.where(free, vector_of(initial_traces()), fixed)
     if start is None:
-        spread = np.full(_SIZE, _FIRST_DEVIATION)
+        spread = np.where(free, _FIRST_DEVIATION, 0.0)
         vector = np.r_[origin, np.zeros(count * _SIZE)]
         total = steps + steps // 2
     else:
-        spread = vector_of(start.deviation)
-        centre = vector_of(start.centre)
-        apart = [(vector_of(one) - centre) / spread for one in start.learners]
+        spread = np.where(free, vector_of(start.deviation), 0.0)
+        centre = np.where(free, vector_of(start.centre), fixed)
+        precision = precision_of(spread)
+        apart = [(vector_of(one) - centre) * precision for one in start.learners]
         vector = np.r_[centre, np.concatenate(apart)]
         total = steps
 
@@ -283,7 +313,7 @@ def fit_population(
         for i, learner in enumerate(blocks):
             loss, slope = blocks_loss(centre + away[i] * spread, learner)
             total += evened[i] * loss
-            gradient[:_SIZE] += evened[i] * slope
+            gradient[:_SIZE] += evened[i] * slope * free
             gradient[(i + 1) * _SIZE : (i + 2) * _SIZE] += evened[i] * slope * spread
         return total, gradient
 
@@ -294,8 +324,8 @@ def fit_population(
     if start is None:
         away = vector[_SIZE:].reshape(count, _SIZE) * spread
         wider = np.sqrt(np.mean(away**2, axis=0) * _SPREAD_CORRECTION + _LEAST_DEVIATION**2)
-        new_spread = np.clip(wider, _LEAST_DEVIATION, _MOST_DEVIATION)
-        vector[_SIZE:] = (away / new_spread).ravel()
+        new_spread = np.where(free, np.clip(wider, _LEAST_DEVIATION, _MOST_DEVIATION), 0.0)
+        vector[_SIZE:] = (away * precision_of(new_spread)).ravel()
         spread = new_spread
         vector = _minimise(objective, vector, steps // 2, told(steps))
     centre, away = vector[:_SIZE], vector[_SIZE:].reshape(count, _SIZE)
