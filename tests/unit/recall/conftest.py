@@ -16,7 +16,9 @@ DAY_MS = 86_400_000
 def random_log(seed, n=200, cards=14, **options):
     """Reviews in random order, some within minutes, some of unknown duration, note or deck."""
     random = np.random.default_rng(seed)
-    gap = random.choice([0, 20_000, 900_000, 3 * 3_600_000, 1.2 * DAY_MS], n, p=[0.1, 0.4, 0.2, 0.2, 0.1])
+    gap = random.choice(
+        [0, 20_000, 900_000, 3 * 3_600_000, 1.2 * DAY_MS], n, p=[0.1, 0.4, 0.2, 0.2, 0.1]
+    )
     card = random.integers(0, cards, n)
     return ReviewLog.from_columns(
         card * 7 + 3,
