@@ -348,13 +348,12 @@ def _kind_logits(
     history: History, parameters: RecallParameters, own: Sequence[OwnTraces]
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """``[n, kind]`` with the learner's own place last, and ``[n]`` by the centre."""
-    first = [] if parameters.own is None else [OwnTraces(0, parameters.own)]
-    stages = [*first, *own]
-    everyone = _with_more(parameters.kinds, [parameters.centre, *(one.traces for one in stages)])
-    logits = card_logits(everyone, history)
+    logits = card_logits(_with_more(parameters.kinds, [parameters.centre]), history)
     bank = parameters.kind_count - 1
     centre = logits[:, bank]
     mine = centre.copy()
-    for i, stage in enumerate(stages):
-        mine[stage.from_row :] = logits[stage.from_row :, bank + 1 + i]
+    first = [] if parameters.own is None else [OwnTraces(0, parameters.own)]
+    for stage in [*first, *own]:
+        alone = jax.tree.map(lambda leaf: leaf[None], stage.traces)
+        mine[stage.from_row :] = card_logits(alone, history)[stage.from_row :, 0]
     return np.concatenate([logits[:, :bank], mine[:, None]], axis=1), centre

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 __all__ = ["card_grids", "padded", "padded_size"]
 
-_GRID_SHAPES = ((512, 8), (256, 16), (128, 32), (32, 128))
+_GRID_SHAPES = ((512, 8), (128, 32), (32, 128))
 """Cards side by side and reviews each: a handful of shapes for every log there is."""
 
 
