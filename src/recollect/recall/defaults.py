@@ -26,12 +26,15 @@ from recollect.recall.model.parameters import RecallParameters
 from recollect.recall.model.traces import SCALE_COUNT, TIME_SCALE_DAYS, TraceParameters
 from recollect.reviews import ReviewLog, log_fingerprint
 from recollect.reviews.atomic import replaced_file
+from recollect.reviews.messages import one_line
 
 __all__ = ["Defaults", "ParameterSet", "load_defaults", "read_traces_json", "traces_json"]
 
 FORMAT = "recollect-defaults"
 FORMAT_VERSION = 1
 _RATINGS = ("again", "hard", "good", "easy")
+_BY_RATING = ("first_gain", "first_slope", "gain", "gain_slope", "difficulty_first")
+_SHAPES = {"scale_weight": (SCALE_COUNT,)} | dict.fromkeys(_BY_RATING, (len(_RATINGS),))
 _DIGITS = 5
 
 
@@ -128,8 +131,10 @@ def load_defaults(path: str | Path | None = None) -> Defaults:
             for held in document["without"]
         )
         return Defaults(_parameters_from(document["everyone"]), without, document["provenance"])
-    except (KeyError, TypeError, ValueError) as error:
-        raise ParameterError(f"{name}: damaged ({error}); fit the defaults again") from error
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise ParameterError(
+            f"{name}: damaged ({one_line(error)}); fit the defaults again"
+        ) from error
 
 
 def traces_json(traces: TraceParameters) -> dict[str, Any]:
@@ -157,8 +162,7 @@ def read_traces_json(document: Mapping[str, Any]) -> TraceParameters:
         if isinstance(found, Mapping):
             found = [found[rating] for rating in _RATINGS]
         array = np.asarray(found, dtype=np.float32)
-        expected = {"scale_weight": (SCALE_COUNT,)}.get(item.name, array.shape)
-        if array.shape not in ((), (4,), (SCALE_COUNT,)) or array.shape != expected:
+        if array.shape != _SHAPES.get(item.name, ()):
             raise ValueError(f"{item.name} has {array.shape} numbers")
         if not np.all(np.isfinite(array)):
             raise ValueError(f"{item.name} is not finite")
