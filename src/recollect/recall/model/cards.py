@@ -143,7 +143,7 @@ def final_states(kinds: TraceParameters, history: History) -> CardState:
         card = history.card[grid[real, 0]]
         for target, source in zip(states, found, strict=True):
             target[:, card] = np.asarray(source)[:, real]
-    return CardState(*states)
+    return CardState(*(jnp.asarray(leaf) for leaf in states))
 
 
 @eqx.filter_jit
