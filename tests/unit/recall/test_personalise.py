@@ -62,7 +62,8 @@ def test_a_refreshed_curve_knows_what_came_before_the_refreshment(seen, sample_l
     old = later & (previous_row(sample_log.card_id) < at - 1) & (sample_log.review_index > 0)
     new = later & (previous_row(sample_log.card_id) >= at - 1)
     assert np.mean(fresh.curve[old] != seen.curve[old]) > 0.9
-    np.testing.assert_array_equal(fresh.curve[new], seen.curve[new])
+    # Nearly: the memory of the curve learns from what was foretold, refreshed or not.
+    np.testing.assert_allclose(fresh.curve[new], seen.curve[new], atol=5e-3)
     twice = personalise(sample_log, bank, refreshed_at=[at, 600])
     np.testing.assert_array_equal(twice.curve[:600], fresh.curve[:600])
     # Foretold at the refreshment: outcomes from there on that are not the card's change nothing.
@@ -71,7 +72,7 @@ def test_a_refreshed_curve_knows_what_came_before_the_refreshment(seen, sample_l
     since = since[sample_log.card_id[since] != sample_log.card_id[row]]
     changed = personalise(with_outcomes(sample_log, since), bank, refreshed_at=[at])
     assert changed.curve[row] == fresh.curve[row]
-    before = personalise(with_outcomes(sample_log, [at - 1]), bank, refreshed_at=[at])
+    before = personalise(with_outcomes(sample_log, np.arange(at - 20, at)), bank, refreshed_at=[at])
     assert before.curve[row] != fresh.curve[row]
 
 
