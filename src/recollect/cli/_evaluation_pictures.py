@@ -26,8 +26,13 @@ _MARGIN = 1e-6
 _CURVES = ("p_recollect_curve", "p_fsrs_6", "p_fsrs_7_recency", "p_fsrs_7", "p_half_life")
 
 
-def draw_evaluation(report: EvaluationReport, folder: Path) -> list[Path]:
+def draw_evaluation(report: EvaluationReport, folder: Path, label: str = "") -> list[Path]:
     """Draw calibration, learners side by side and, where a model has curves, forgetting.
+
+    Args:
+        report: what to draw.
+        folder: where to write.
+        label: what every title must say of the data.
 
     Returns:
         The files written.
@@ -41,19 +46,34 @@ def draw_evaluation(report: EvaluationReport, folder: Path) -> list[Path]:
     rows = _pooled(report.evaluation)
     columns = [name for name in rows if name.startswith("p_")]
     written = [folder / "calibration.png", folder / "learners.png"]
-    figure = calibration_figure({name: rows[name] for name in columns}, rows["outcome"])
+    figure = calibration_figure(
+        {name: rows[name] for name in columns},
+        rows["outcome"],
+        title=_labelled("Calibration: do predictions come true?", label),
+    )
     save_figure(figure, written[0])
-    save_figure(learners_figure(report.tables["log_loss"], reference=report.reference), written[1])
+    figure = learners_figure(
+        report.tables["log_loss"],
+        reference=report.reference,
+        title=_labelled("Log loss of every learner", label),
+    )
+    save_figure(figure, written[1])
     curve = next((name for name in _CURVES if name in columns), None)
     if curve is not None and _draw_forgetting(
-        rows, curve, report.evaluation.options.same_day, folder / "forgetting.png"
+        rows, curve, report.evaluation.options.same_day, label, folder / "forgetting.png"
     ):
         written.append(folder / "forgetting.png")
     return written
 
 
-def draw_card(life: CardLife, name: str, path: Path) -> Path:
+def draw_card(life: CardLife, name: str, path: Path, label: str = "") -> Path:
     """Draw one card's life.
+
+    Args:
+        life: of the card.
+        name: of the card.
+        path: the file.
+        label: what the title must say of the data.
 
     Raises:
         MissingExtraError: matplotlib is not installed.
@@ -61,7 +81,7 @@ def draw_card(life: CardLife, name: str, path: Path) -> Path:
     """
     from recollect.recall.plots import card_figure, save_figure
 
-    save_figure(card_figure(life, title=f"The life of card {name}"), path)
+    save_figure(card_figure(life, title=_labelled(f"The life of card {name}", label)), path)
     return path
 
 
@@ -79,7 +99,7 @@ def implied_strength_days(
 
 
 def _draw_forgetting(
-    rows: dict[str, NDArray[np.float64]], curve: str, same_day: bool, path: Path
+    rows: dict[str, NDArray[np.float64]], curve: str, same_day: bool, label: str, path: Path
 ) -> bool:
     from recollect.recall.plots import forgetting_figure, forgetting_groups, save_figure
     from recollect.recall.plots.style import model_label
@@ -95,11 +115,15 @@ def _draw_forgetting(
         return False
     figure = forgetting_figure(
         groups,
-        title=f"Forgetting, by strength of the memory ({model_label(curve)})",
+        title=_labelled(f"Forgetting, by strength of the memory ({model_label(curve)})", label),
         strength="days to 90 % recall",
     )
     save_figure(figure, path)
     return True
+
+
+def _labelled(title: str, label: str) -> str:
+    return f"{title} — {label}" if label else title
 
 
 def _pooled(evaluation: Evaluation) -> dict[str, NDArray[np.float64]]:

@@ -25,13 +25,16 @@ _EIGHTHS = " ▏▎▍▌▋▊▉"
 _AHEAD_DAYS = (1.0, 3.0, 7.0, 30.0, 90.0, 365.0)
 
 
-def print_explanation(explanation: Explanation, name: str, reading: ReadingOptions) -> None:
+def print_explanation(
+    explanation: Explanation, name: str, reading: ReadingOptions, *, latest: int | None = None
+) -> None:
     """Print an explanation to stdout.
 
     Args:
         explanation: of a card.
         name: the card's name in its log.
         reading: whose time zone is used.
+        latest: show only so many of its reviews, the latest; all where None.
     """
     at = format_moment(explanation.at_ms, reading.zone)
     low, high = percent(explanation.low), percent(explanation.high)
@@ -45,7 +48,7 @@ def print_explanation(explanation: Explanation, name: str, reading: ReadingOptio
     _print_traces(explanation.traces)
     _print_learner(explanation.learner)
     _print_curve(explanation)
-    _print_history(explanation.history, reading)
+    _print_history(explanation.history, reading, latest)
 
 
 def bar(share: float) -> str:
@@ -141,8 +144,13 @@ def _print_curve(explanation: Explanation) -> None:
     )
 
 
-def _print_history(history: Sequence[PastReview], reading: ReadingOptions) -> None:
-    heading("Its reviews")
+def _print_history(
+    history: Sequence[PastReview], reading: ReadingOptions, latest: int | None
+) -> None:
+    earlier = 0 if latest is None else max(len(history) - latest, 0)
+    heading(
+        f"Its latest {latest} reviews, after {earlier} earlier ones" if earlier else "Its reviews"
+    )
     print_table(
         [
             Column("when"),
@@ -163,7 +171,7 @@ def _print_history(history: Sequence[PastReview], reading: ReadingOptions) -> No
                 f"{review.duration_ms / 1000:.1f} s" if review.duration_ms >= 0 else NONE,
                 review.moved,
             ]
-            for review in history
+            for review in history[earlier:]
         ],
     )
 

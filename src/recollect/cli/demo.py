@@ -26,6 +26,8 @@ _PARAMS_FILE = "params.json"
 _MODELS = ("recollect", "fsrs-6", "half-life", "moving-average", "average")
 _DAYS_AHEAD = 7
 _SHOWN_PARAMETERS = 8
+_LATEST = 8
+_LABEL = "simulated learner"
 
 
 @click.command(
@@ -137,8 +139,8 @@ def _draw(
     from recollect.cli._evaluation_pictures import draw_card, draw_evaluation
 
     name = log.card_name(explanation.card_id)
-    card = draw_card(explanation.life(), f"{name} (simulated)", out / "card.png")
-    return [*draw_evaluation(report, out), card]
+    card = draw_card(explanation.life(), name, out / "card.png", _LABEL)
+    return [*draw_evaluation(report, out, _LABEL), card]
 
 
 def _print_all(
@@ -167,7 +169,7 @@ def _print_all(
     _step(f"3. Explain: a card {_DAYS_AHEAD} days after the last review")
     card = _card_of(explanation.card_id)
     click.echo(f"The card asks: {card.prompt} (answer: {card.answer})")
-    print_explanation(explanation, log.card_name(explanation.card_id), reading)
+    print_explanation(explanation, log.card_name(explanation.card_id), reading, latest=_LATEST)
     _step("4. Look at")
     for path in [*pictures, out / _PARAMS_FILE, out / _LOG_FILE]:
         click.echo(f"  {path}")

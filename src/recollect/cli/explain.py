@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["choose_card", "command"]
 
 _ENOUGH_REVIEWS = 3
+_LATEST_SHOWN = 12
 
 
 @click.command(
@@ -51,6 +52,14 @@ _ENOUGH_REVIEWS = 3
 )
 @parameter_options
 @click.option("--plots", type=PLACE, metavar="DIR", help="Draw the card's life into this folder.")
+@click.option(
+    "--history",
+    type=click.IntRange(min=0),
+    metavar="N",
+    default=_LATEST_SHOWN,
+    show_default=True,
+    help="Latest reviews to show as text; 0 for all.",
+)
 @json_flag
 @learner_option
 @reading_options
@@ -66,6 +75,7 @@ def command(
     params: Path | None,
     defaults: Path | None,
     plots: Path | None,
+    history: int,
     as_json: bool,
     learner: str | None,
     reading: ReadingOptions,
@@ -118,7 +128,7 @@ def command(
         }
         print_json("explain", document)
         return
-    print_explanation(explanation, name, reading)
+    print_explanation(explanation, name, reading, latest=history or None)
 
 
 def choose_card(model: Personalisation, at_ms: int) -> int:

@@ -67,9 +67,12 @@ class Defaults:
 
     def parameters_for(self, log: ReviewLog) -> RecallParameters:
         """The parameters that no review of this log had a part in, where there are such."""
-        mark = log_fingerprint(log)
+        return self.parameters_for_mark(log_fingerprint(log))
+
+    def parameters_for_mark(self, fingerprint: str) -> RecallParameters:
+        """The same for a log known by its fingerprint."""
         for held in self.without:
-            if mark in held.held_out:
+            if fingerprint in held.held_out:
                 return held.parameters
         return self.everyone
 

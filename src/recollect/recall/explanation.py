@@ -118,9 +118,13 @@ class Explanation:
         Args:
             days: ``[d]``.
         """
-        count = days.shape[0]
-        last = _only(self._outlook, np.full(count, self._outlook.rows.size - 1))
-        return foretell(self._seen, last, np.asarray(days, dtype=np.float64)).recall
+        elapsed = np.asarray(days, dtype=np.float64)
+        last = _only(self._outlook, np.full(elapsed.shape[0], self._outlook.rows.size - 1))
+        last_ms = self._seen.log.review_time_ms[last.rows]
+        boundary = self._seen.log.day_boundary
+        moment_ms = last_ms + (elapsed * MS_PER_DAY).astype(np.int64)
+        same_day = boundary.day_number(moment_ms) == boundary.day_number(last_ms)
+        return foretell(self._seen, last, elapsed, same_day).recall
 
     def life(self) -> CardLife:
         """The card's whole life, for a picture.

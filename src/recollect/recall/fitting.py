@@ -33,6 +33,7 @@ from recollect.recall.model.kinds import KindsRule
 from recollect.recall.model.parameters import RecallParameters
 from recollect.recall.model.traces import TIME_SCALE_DAYS, TraceParameters
 from recollect.recall.personalise import foresee
+from recollect.recall.protocol import ScoringOptions, kept_rows
 from recollect.reviews import ReviewLog, log_fingerprint
 from recollect.reviews.atomic import replaced_file
 
@@ -126,11 +127,13 @@ class LearnerFit:
         Raises:
             ParameterError: the file is missing, damaged or something else.
         """
-        shared = defaults.everyone if isinstance(defaults, Defaults) else defaults
         try:
             document: Mapping[str, Any] = json.loads(Path(path).read_text(encoding="utf-8"))
             if document["format"] != FORMAT or document["version"] != FORMAT_VERSION:
                 raise KeyError("format")
+            shared = defaults
+            if isinstance(shared, Defaults):
+                shared = shared.parameters_for_mark(str(document["fingerprint"]))
             return LearnerFit(
                 parameters=eqx.tree_at(
                     lambda tree: tree.own,
@@ -292,8 +295,8 @@ class FitEvent:
     loss: float | None = None
 
 
-_FULL_STEPS = 60
-_GROUP_STEPS = 20
+_STEPS = 60
+_STEPS_IN_ALL = _STEPS * 3 // 2
 
 
 def fit_defaults(
@@ -327,7 +330,7 @@ def fit_defaults(
         )
     out = [usable[g::groups] for g in range(min(groups, len(usable)))] if hold_out else []
     out = [group for group in out if len(usable) - len(group) >= _LEAST_LEARNERS - 1]
-    total = _FULL_STEPS * 3 // 2 + 1 + len(out) * (_GROUP_STEPS + 1)
+    total = (1 + len(out)) * (_STEPS_IN_ALL + 1)
     done = 0
 
     def tell(stage: str, offset: int) -> Callable[[int, int, float], None]:
@@ -338,29 +341,23 @@ def fit_defaults(
         return told
 
     population = fit_population(
-        [blocks[i] for i in usable], held=held, steps=_FULL_STEPS, progress=tell("everyone", 0)
+        [blocks[i] for i in usable], held=held, steps=_STEPS, progress=tell("everyone", 0)
     )
-    done = _FULL_STEPS * 3 // 2
+    done = _STEPS_IN_ALL
     everyone = _with_prior([logs[i] for i in usable], population)
     done += 1
     without = []
     for number, group in enumerate(out):
         stage = f"without group {number + 1} of {len(out)}"
         kept = [i for i in usable if i not in group]
-        start = Population(
-            population.centre,
-            population.deviation,
-            tuple(population.learners[usable.index(i)] for i in kept),
-        )
         fitted = fit_population(
             [blocks[i] for i in kept],
-            start=start,
             held=held,
-            steps=_GROUP_STEPS,
+            steps=_STEPS,
             progress=tell(stage, done),
         )
-        done += _GROUP_STEPS + 1
-        marks = frozenset(log_fingerprint(logs[i]) for i in group)
+        done += _STEPS_IN_ALL + 1
+        marks = frozenset(mark for i in group for mark in _marks(logs[i]))
         without.append(ParameterSet(_with_prior([logs[i] for i in kept], fitted), marks))
     provenance = {
         "learners": len(usable),
@@ -378,6 +375,14 @@ def _stacked(traces: Sequence[TraceParameters]) -> TraceParameters:
         return jnp.stack(leaves)
 
     return jax.tree.map(stack, *traces)
+
+
+def _marks(log: ReviewLog) -> set[str]:
+    """Fingerprints under which a log may come back: whole, and cut as for scoring."""
+    return {
+        log_fingerprint(log),
+        log_fingerprint(log.select(kept_rows(log, ScoringOptions().max_reviews_per_card))),
+    }
 
 
 def _with_prior(logs: Sequence[ReviewLog], population: Population) -> RecallParameters:

@@ -26,7 +26,8 @@ class RecollectModel:
         defaults: shared parameters; those that come with the package by default. For a learner
             who had a part in them, the set fitted without that learner is used.
         fit: whether to fit the learner's own traces; without it there is only the one pass.
-        strict: foretell each curve at the card's previous review and never afresh at a split.
+        strict: foretell each curve at the card's previous review and never afresh at a split;
+            nothing is fitted then, as a fit would know later reviews.
     """
 
     name = "recollect"
@@ -36,7 +37,7 @@ class RecollectModel:
         self, defaults: Defaults | None = None, *, fit: bool = True, strict: bool = False
     ) -> None:
         self.defaults = defaults or load_defaults()
-        self.fit = fit
+        self.fit = fit and not strict
         self.strict = strict
 
     def predict(self, task: ScoringTask) -> dict[str, NDArray[np.float64]]:

@@ -201,10 +201,6 @@ def test_defaults_are_fitted_with_and_without_each_learner(population, learners)
         assert not same(without.centre, population.everyone.centre)
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="the sets without a group start from a centre and keep a spread that the group was in",
-)
 def test_what_is_held_out_has_no_part_in_its_set(population, learners):
     """Whatever the first learner answered, the parameters for them are the same."""
     other = [flipped(learners[0]), *learners[1:]]

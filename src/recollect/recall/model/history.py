@@ -52,8 +52,8 @@ class History:
         is_first_of_day: no earlier review of the card on this study day.
         new_today: cards first met earlier on this day.
         session_reviews: earlier reviews since the last break of half an hour.
-        hour: local hour, 0-24.
-        time_days: days since the first review.
+        hour: local hour at which the card was shown, 0-24.
+        time_days: days from the first review to the moment the card was shown.
     """
 
     card: NDArray[np.int32]
@@ -113,7 +113,7 @@ def history_of(log: ReviewLog) -> History:
         days_studied=by_card.count_before(~same_day) - same_day,
         steps_last_day=by_card.run_length_before(~same_day),
         is_first_of_day=~same_day,
-        time_days=log.time_days,
+        time_days=shown_days,
         **_learner_columns(log, first, shown_days),
     )
 
@@ -161,10 +161,11 @@ def _learner_columns(
     start = np.r_[True, day[1:] != day[:-1]] if len(log) else np.zeros(0, bool)
     gap = np.r_[10.0, shown_days[1:] - log.time_days[:-1]] if len(log) else np.zeros(0)
     new_session = gap > _SESSION_GAP_DAYS
+    answer_hours = (log.time_days - shown_days) * 24.0
     return {
         "new_today": _count_since(first, start),
         "session_reviews": _count_since(np.ones(len(log), bool), new_session),
-        "hour": log.hour_of_day.astype(np.float32),
+        "hour": ((log.hour_of_day - answer_hours) % 24.0).astype(np.float32),
     }
 
 
