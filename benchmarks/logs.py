@@ -31,10 +31,12 @@ def learners() -> tuple[list[ReviewLog], str]:
     if folder is not None:
         logs = open_logs(folder / "revlogs-dev")
         return [logs.read(name).log for name in logs.learner_ids], "cards of real learners"
-    from recollect.sample import load_deck, simulate_log
+    from recollect.sample import SAMPLE_DAYS, load_deck, simulate_log
 
     deck = load_deck()
-    return [simulate_log(deck, seed=seed) for seed in range(_SAMPLE_SEEDS)], "simulated cards"
+    return [
+        simulate_log(deck, seed=seed, days=SAMPLE_DAYS) for seed in range(_SAMPLE_SEEDS)
+    ], "simulated cards"
 
 
 def real_csv() -> ReviewLog | None:
