@@ -21,8 +21,11 @@ LEAST_HEAVY = ("numpy", "scipy", "jax", "rich", "matplotlib", "pyarrow")
 
 
 @pytest.fixture(scope="session")
-def cache(tmp_path_factory):
-    return tmp_path_factory.mktemp("cache")
+def cache(request, tmp_path_factory):
+    """A cache of this session's own, but for compiled code, which sessions share."""
+    folder = tmp_path_factory.mktemp("cache")
+    (folder / "compiled").symlink_to(request.config.cache.mkdir("recollect-compiled"))
+    return folder
 
 
 @pytest.fixture
@@ -50,19 +53,21 @@ def run(environment, tmp_path):
 
 @pytest.fixture(scope="session")
 def demo(tmp_path_factory, cache):
-    """The demo, run once: the process, its seconds, and the folder with its files."""
+    """The demo, run once: the process, and the folder with its files."""
     folder = tmp_path_factory.mktemp("demo")
-    start = time.perf_counter()
-    done = subprocess.run(
+    return _demo(folder, cache), folder / "recollect-demo"
+
+
+def _demo(folder, cache):
+    return subprocess.run(
         [*RECOLLECT, "demo"],
         env=os.environ | {"RECOLLECT_CACHE": str(cache)},
         cwd=folder,
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=600,
         check=True,
     )
-    return done, time.perf_counter() - start, folder / "recollect-demo"
 
 
 def _imported(*arguments):
@@ -119,20 +124,30 @@ def test_reviews_and_errors_are_read_without_jax(run, tmp_path):
     assert done.stderr.startswith("error: log.csv, row 2, column review_time: expected")
 
 
-def test_the_demo_does_all_in_less_than_a_minute(demo):
-    done, seconds, folder = demo
-    assert seconds < 60
+def test_the_demo_does_all(demo):
+    done, folder = demo
     assert done.stdout.startswith("Recollect demo: a SIMULATED learner")
     names = {path.name for path in folder.iterdir()}
-    assert {"simulated.csv", "params.json"} <= names
-    pictures = {"calibration.png", "learners.png", "forgetting.png", "card.png"}
-    assert pictures <= names
-    for path in folder.iterdir():
-        assert f"  recollect-demo/{path.name}\n" in done.stdout
+    assert names == {
+        *("simulated.csv", "params.json"),
+        *("calibration.png", "learners.png", "forgetting.png", "card.png"),
+    }
+    for name in names:
+        assert f"  recollect-demo/{name}\n" in done.stdout
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not hasattr(os, "getloadavg"), reason="the load of the machine is not known")
+def test_the_demo_takes_less_than_a_minute_with_nothing_compiled(tmp_path):
+    if os.getloadavg()[0] > (os.cpu_count() or 1) / 2:
+        pytest.skip("the machine is busy; times say nothing")
+    start = time.perf_counter()
+    _demo(tmp_path, tmp_path / "cache")
+    assert time.perf_counter() - start < 60
 
 
 def test_what_the_demo_says_to_type_next_works(demo, environment):
-    done, _, folder = demo
+    done, folder = demo
     commands = re.findall(r"^  recollect (.*simulated\.csv.*)$", done.stdout, re.MULTILINE)
     assert len(commands) == 2
     for command in commands:
@@ -165,7 +180,7 @@ def test_the_demo_as_json_says_that_it_is_simulated(demo, environment, tmp_path)
 
 
 def test_workers_evaluate_like_one_process(run, demo):
-    log = demo[2] / "simulated.csv"
+    log = demo[1] / "simulated.csv"
     arguments = ("evaluate", log, "--models", "moving-average,average", "-q", "--json", "-")
     alone = run(*arguments, "--workers", "0", "--work-folder", "a")
     shared = run(*arguments, "--workers", "2", "--work-folder", "b")
@@ -184,7 +199,7 @@ def test_anki_packages_are_predicted_and_explained(run, name):
 
 
 def test_a_reader_that_goes_away_is_no_error(environment, demo):
-    log = demo[2] / "simulated.csv"
+    log = demo[1] / "simulated.csv"
     # The reader is gone before the first line is written.
     reader, writer = os.pipe()
     os.close(reader)
@@ -202,7 +217,7 @@ def test_a_reader_that_goes_away_is_no_error(environment, demo):
 
 @pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
 def test_ctrl_c_ends_an_evaluation_that_can_go_on(environment, demo, tmp_path):
-    log = demo[2] / "simulated.csv"
+    log = demo[1] / "simulated.csv"
     process = subprocess.Popen(
         [*RECOLLECT, "evaluate", str(log), "--work-folder", "work", "--models", "average,act-r"],
         env=environment,
@@ -221,7 +236,7 @@ def test_ctrl_c_ends_an_evaluation_that_can_go_on(environment, demo, tmp_path):
 
 
 def test_output_that_the_terminal_cannot_show_ends_no_run(environment, demo):
-    log = demo[2] / "simulated.csv"
+    log = demo[1] / "simulated.csv"
     done = subprocess.run(
         [*RECOLLECT, "explain", str(log), "--now", "last", "-q"],
         env=environment | {"PYTHONIOENCODING": "cp1252"},

@@ -34,8 +34,9 @@ def _needed(path):
 
 
 @pytest.fixture(scope="session")
-def run(tmp_path_factory):
+def run(request, tmp_path_factory):
     cache = tmp_path_factory.mktemp("cache")
+    (cache / "compiled").symlink_to(request.config.cache.mkdir("recollect-compiled"))
 
     def start(*arguments):
         done = subprocess.run(

@@ -25,8 +25,12 @@ Run = Callable[..., Result]
 
 
 @pytest.fixture(scope="session")
-def session_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("cache")
+def session_cache(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A cache of this session's own, but for compiled code, which sessions share."""
+    cache = tmp_path_factory.mktemp("cache")
+    assert request.config.cache is not None
+    (cache / "compiled").symlink_to(request.config.cache.mkdir("recollect-compiled"))
+    return cache
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ def card(small_log):
 
 
 def test_the_number_is_taken_apart(run, log_csv, small_log, card):
-    result = run("explain", log_csv, "--card", card, *NOW)
+    result = run("explain", log_csv, "--card", card, "--history", "0", *NOW)
     assert (result.exit_code, result.stderr) == (0, "")
     assert result.stdout.startswith(f"Card {card} at ")
     for title in (
@@ -31,6 +31,13 @@ def test_the_number_is_taken_apart(run, log_csv, small_log, card):
     reviews = result.stdout[result.stdout.index("Its reviews") :].splitlines()[4:]
     assert len(reviews) == (small_log.card_id == card).sum()
     assert reviews[0].split()[3] == "–"  # nothing predicts a first review
+
+
+def test_the_latest_reviews_are_shown(run, log_csv, small_log, card):
+    result = run("explain", log_csv, "--card", card, "--history", "2", *NOW)
+    earlier = (small_log.card_id == card).sum() - 2
+    title = f"Its latest 2 reviews, after {earlier} earlier ones\n"
+    assert len(result.stdout[result.stdout.index(title) :].splitlines()) == 4 + 2
 
 
 def test_the_terms_add_up_to_the_recall(run, log_csv, card):
