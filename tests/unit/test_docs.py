@@ -1,11 +1,10 @@
-from contextlib import suppress
-
 """The documentation does what it says: its Python runs, its commands exist, its links lead on."""
 
 import re
 import shlex
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from types import ModuleType
 from typing import NamedTuple
