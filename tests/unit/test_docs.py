@@ -5,7 +5,6 @@ import shlex
 import sys
 from collections.abc import Iterator
 from contextlib import suppress
-from contextlib import suppress
 from pathlib import Path
 from types import ModuleType
 from typing import NamedTuple
