@@ -121,12 +121,12 @@ def test_commands_exist_with_their_options(page, words):
     arguments = words[1:]
     if ">" in arguments:
         arguments = arguments[: arguments.index(">")]
+    at = next((i for i, word in enumerate(arguments) if not word.startswith("-")), len(arguments))
     with suppress(click.exceptions.Exit):  # --help and --version end at once
-        group = main.make_context("recollect", list(arguments))
-        rest = [*group._protected_args, *group.args]
-        if rest:
-            found, command, rest = main.resolve_command(group, rest)
-            command.make_context(found, rest, parent=group)
+        group = main.make_context("recollect", arguments[: at + 1])
+        command = main.get_command(group, arguments[at])
+        assert command is not None, f"no command {arguments[at]}"
+        command.make_context(arguments[at], arguments[at + 1 :], parent=group)
 
 
 def test_scripts_that_are_called_exist():
