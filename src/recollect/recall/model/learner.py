@@ -22,6 +22,7 @@ from recollect.recall.model.keys import CURVE_SIGN
 __all__ = [
     "GUARD_SHARE",
     "GUARD_START",
+    "MOST_CERTAIN",
     "PLASTICITIES",
     "InstantReading",
     "LearnerPrior",
@@ -38,6 +39,9 @@ GUARD_START = 0.02
 """Weight that the running average starts with."""
 GUARD_SHARE = 1e-4
 """Share of their weight that the memories and the running average exchange at every review."""
+MOST_CERTAIN = 1.0 - 2.0**-13
+"""Neither competitor is surer than this, so that both outcomes keep a likelihood that single
+precision holds and the promise about the loss is kept to the digit."""
 
 
 class LearnerPrior(eqx.Module):
@@ -113,8 +117,8 @@ def learn_instant(
             return _memory(prior_mean, drift * real).read_and_write(state, key, outcome)
 
         (logit, variance), written = jax.vmap(one)(drifts, states)
-        learned = jnp.mean(jax.nn.sigmoid(logit))
-        own_average = jax.nn.sigmoid(average)
+        learned = _moderate(jnp.mean(jax.nn.sigmoid(logit)))
+        own_average = _moderate(jax.nn.sigmoid(average))
         guard = guard_weight(evidence)
         probability = (1.0 - guard) * learned + guard * own_average
         gain = _log_likelihood(own_average, outcome) - _log_likelihood(learned, outcome)
@@ -131,9 +135,12 @@ def learn_instant(
     return InstantReading(*columns, states, evidence)
 
 
+def _moderate(probability: Array) -> Array:
+    return jnp.clip(probability, 1.0 - MOST_CERTAIN, MOST_CERTAIN)
+
+
 def _log_likelihood(probability: Array, outcome: Array) -> Array:
-    safe = jnp.clip(probability, 1e-4, 1.0 - 1e-4)
-    return jnp.where(outcome > 0.5, jnp.log(safe), jnp.log1p(-safe))
+    return jnp.where(outcome > 0.5, jnp.log(probability), jnp.log1p(-probability))
 
 
 def curve_weights(mean: Float[Array, "*n curvekey"]) -> Float[Array, "*n curvekey"]:

@@ -141,7 +141,7 @@ def bound(n):
     return -np.log(GUARD_START) - n * np.log(1 - GUARD_SHARE)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(
     st.integers(0, 100_000),
     st.floats(0.0, 6.0),
@@ -149,6 +149,7 @@ def bound(n):
     st.sampled_from(["against", "with", "random", "alternating"]),
 )
 @example(0, 6.0, 1.0, "against")
+@example(76, 3.0, 0.0, "against")
 def test_the_loss_exceeds_that_of_the_average_by_no_more_than_was_promised(
     seed, size, level, stream
 ):
