@@ -38,7 +38,7 @@ from recollect.recall.metrics import log_loss
 from recollect.recall.model import learner as learner_memory
 from recollect.recall.model.fit_prior import fit_prior
 from recollect.recall.model.form import FORM_NAMES
-from recollect.recall.model.keys import CURVE, INSTANT, KEY_NAMES, KEYS
+from recollect.recall.model.keys import CURVE, CURVE_SIGN, INSTANT, KEY_NAMES, KEYS
 from recollect.recall.model.learner import PLASTICITIES, LearnerPrior, learn_curve, learn_instant
 from recollect.recall.model.padding import padded, padded_size
 from recollect.recall.model.parameters import RecallParameters
@@ -163,11 +163,12 @@ def _read_sort(
         mock.patch.object(learner_memory, "PLASTICITIES", plasticities),
         mock.patch.object(learner_memory, "KalmanDelta", kind),
     ):
-        reading = learn_instant(prior[0], keys[:, INSTANT], average, recalled, real)
+        start = learner_memory.untaught_instant(prior[0])
+        reading = learn_instant(start, keys[:, INSTANT], average, recalled, real)
         curve_keys = keys.at[:, _TRACES].set(frozen)[:, CURVE]
-        means = learn_curve(prior[1], curve_keys, recalled)[1]
-    trail = jnp.concatenate([prior[1][None], means])
-    weights = learner_memory.curve_weights(trail[learned_before])
+        means = learn_curve(learner_memory.untaught_curve(prior[1]), curve_keys, recalled)[1]
+    trail = jnp.concatenate([prior[1][None], means])[learned_before]
+    weights = jnp.where(CURVE_SIGN * trail >= 0, trail, 0.0)
     return reading.probability, reading.guard, jnp.sum(weights * curve_keys, axis=-1)
 
 

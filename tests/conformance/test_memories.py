@@ -12,12 +12,13 @@ import numpy as np
 import pytest
 
 import recollect.memory
-from recollect.memory import DecayedHebbian, KalmanDelta, Memory, NormalisedDelta
+from recollect.memory import DecayedHebbian, KalmanDelta, Memory, NormalisedDelta, ScalarHebbian
 
 KEY_DIM = 5
 MEMORIES = {
     "hebbian": (DecayedHebbian(KEY_DIM, 3), 3),
     "hebbian, one value": (DecayedHebbian(KEY_DIM), 1),
+    "hebbian, plain numbers": (ScalarHebbian(KEY_DIM), None),
     "delta": (NormalisedDelta(KEY_DIM, 3), 3),
     "delta, one value": (NormalisedDelta(KEY_DIM, rate=0.3), 1),
     "delta, a rate for each value": (NormalisedDelta(KEY_DIM, 2, jnp.array([0.5, 1.5])), 2),

@@ -2,7 +2,7 @@
 
 from recollect.memory.contract import Memory
 from recollect.memory.delta import KalmanDelta, KalmanState, NormalisedDelta, Recollection
-from recollect.memory.hebbian import DecayedHebbian, read_traces
+from recollect.memory.hebbian import DecayedHebbian, ScalarHebbian, read_traces
 
 __all__ = [
     "DecayedHebbian",
@@ -11,5 +11,6 @@ __all__ = [
     "Memory",
     "NormalisedDelta",
     "Recollection",
+    "ScalarHebbian",
     "read_traces",
 ]

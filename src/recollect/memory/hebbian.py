@@ -18,7 +18,7 @@ import equinox as eqx
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-__all__ = ["DecayedHebbian", "read_traces"]
+__all__ = ["DecayedHebbian", "ScalarHebbian", "read_traces"]
 
 
 class DecayedHebbian(eqx.Module):
@@ -61,6 +61,44 @@ class DecayedHebbian(eqx.Module):
     ) -> Float[Array, " value"]:
         """What the weights hold for a query, ``queryᵀ W``."""
         return query @ state
+
+
+class ScalarHebbian(eqx.Module):
+    """:class:`DecayedHebbian` for values that are plain numbers: the weights are a vector.
+
+    Weights, keys and values may have further axes behind the key's, for many memories side by
+    side.
+
+    Attributes:
+        key_dim: length of keys and queries.
+    """
+
+    key_dim: int = eqx.field(static=True)
+
+    def init(self) -> Float[Array, " key"]:
+        """Weights of an empty memory."""
+        return jnp.zeros(self.key_dim)
+
+    def decay(
+        self, state: Float[Array, "key *#batch"], retained: Float[Array, "key *#batch"]
+    ) -> Float[Array, "key *#batch"]:
+        """Weights after some time, of which ``retained`` (0-1) is left for each key component."""
+        return state * retained
+
+    def write(
+        self,
+        state: Float[Array, "key *#batch"],
+        key: Float[Array, "key *#batch"],
+        value: Float[Array, "*#batch"],
+    ) -> Float[Array, "key *#batch"]:
+        """Weights with one more pair, ``w + value key``."""
+        return state + key * value
+
+    def read(
+        self, state: Float[Array, "key *#batch"], query: Float[Array, "key *#batch"]
+    ) -> Float[Array, "*#batch"]:
+        """What the weights hold for a query, ``query · w``."""
+        return jnp.sum(query * state, axis=0)
 
 
 def read_traces(

@@ -210,7 +210,7 @@ def _only(outlook: Outlook, which: NDArray[np.int64]) -> Outlook:
     history = type(outlook.history)(
         **{name: values[which] for name, values in vars(outlook.history).items()}
     )
-    states = CardState(*(leaf[:, which] for leaf in outlook.states))
+    states = CardState(*(leaf[..., which] for leaf in outlook.states))
     return Outlook(outlook.rows[which], history, states)
 
 

@@ -6,14 +6,13 @@ from dataclasses import dataclass, fields, replace
 from typing import NamedTuple
 
 import equinox as eqx
-import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 from numpy.typing import NDArray
 from scipy.special import expit, logit
 
-from recollect.recall.model.cards import final_states, replayed_states
+from recollect.recall.model.cards import final_states, over_kinds, replayed_states
 from recollect.recall.model.history import History
 from recollect.recall.model.keys import CURVE, KEY_NAMES, KEYS, counted_keys
 from recollect.recall.model.learner import curve_weights
@@ -35,7 +34,7 @@ class Outlook:
     Attributes:
         rows: ``[s]`` the row of the log after which each stands.
         history: ``[s]`` what the next review of the card would find, but for the time.
-        states: traces of the card there, leading axes ``[kind, s]``.
+        states: of the card there, batch ``[kind, s]``.
     """
 
     rows: NDArray[np.int64]
@@ -109,21 +108,22 @@ def _next_reviews(history: History, rows: NDArray[np.int64]) -> History:
 
 
 @eqx.filter_jit
-def _read_kinds(kinds: TraceParameters, states: CardState, elapsed: Array) -> Array:
-    over_cards = jax.vmap(read_card, in_axes=(None, 0, 0))
-    return jax.vmap(over_cards, in_axes=(0, 0, None))(kinds, states, elapsed)
+def _read_kinds(
+    kinds: TraceParameters, states: CardState, elapsed: Float[Array, " s"]
+) -> Float[Array, "kind s"]:
+    return read_card(over_kinds(kinds), states, elapsed[None])
 
 
 @eqx.filter_jit
-def _kinds_strength(kinds: TraceParameters, states: CardState, elapsed: Array) -> Array:
-    over_cards = jax.vmap(trace_strength, in_axes=(None, 0, 0))
-    return jax.vmap(over_cards, in_axes=(0, 0, None))(kinds, states, elapsed)
+def _kinds_strength(
+    kinds: TraceParameters, states: CardState, elapsed: Float[Array, " s"]
+) -> Float[Array, "scale kind s"]:
+    return trace_strength(over_kinds(kinds), states, elapsed[None])
 
 
 def _padded_states(states: CardState, size: int) -> CardState:
     def pad(leaf: Array) -> Array:
-        values = np.moveaxis(np.asarray(leaf), 1, 0)
-        return jnp.moveaxis(jnp.asarray(padded(values, size)), 0, 1)
+        return jnp.asarray(np.moveaxis(padded(np.moveaxis(np.asarray(leaf), -1, 0), size), 0, -1))
 
     return CardState(*(pad(leaf) for leaf in states))
 
@@ -151,8 +151,8 @@ def strengths(
         _padded_states(outlook.states, size),
         jnp.asarray(padded(elapsed_days.astype(np.float32), size)),
     )
-    by_kind = np.asarray(found, dtype=np.float64)[:, : elapsed_days.size]
-    return np.einsum("k,ksj->sj", seen.kind_weights[0].astype(np.float64), by_kind)
+    by_kind = np.asarray(found, dtype=np.float64)[..., : elapsed_days.size]
+    return np.einsum("k,jks->sj", seen.kind_weights[0].astype(np.float64), by_kind)
 
 
 def foretell(
@@ -199,7 +199,7 @@ def _foretold(
     columns = [(traces if i == _TRACES else counted[KEY_NAMES[i]]) / KEYS[i].scale for i in CURVE]
     keys = np.stack(columns, axis=-1).astype(np.float64)
     belief = seen.sorts[sort].curve
-    weights = np.asarray(curve_weights(belief.mean), dtype=np.float64)
+    weights = curve_weights(np.asarray(belief.mean, dtype=np.float64))
     learned = keys @ weights
     recall = np.clip(0.5 * bank + 0.5 * expit(learned), 1e-6, 1.0 - 1e-6)
     covariance = np.asarray(belief.covariance, dtype=np.float64)

@@ -7,8 +7,8 @@ stores the outcome.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import equinox as eqx
@@ -18,15 +18,23 @@ import numpy as np
 from jaxtyping import Array, Float, Int
 from numpy.typing import NDArray
 
-from recollect.memory import KalmanState
 from recollect.recall.model.cards import card_logits
 from recollect.recall.model.form import FORM_NAMES, FormPlan, form_along, form_plan
 from recollect.recall.model.history import History, history_of
 from recollect.recall.model.keys import CURVE, INSTANT, KEY_NAMES, KEYS, counted_keys, keys_along
 from recollect.recall.model.kinds import mix_kinds
-from recollect.recall.model.learner import LearnerPrior, curve_weights, learn_curve, learn_instant
+from recollect.recall.model.learner import (
+    InstantReading,
+    LearnerMemory,
+    LearnerPrior,
+    curve_weights,
+    learn_curve,
+    learn_instant,
+    untaught_learner,
+)
 from recollect.recall.model.padding import padded, padded_size
 from recollect.recall.model.parameters import RecallParameters
+from recollect.recall.model.side_by_side import side_by_side
 from recollect.recall.model.traces import TraceParameters
 from recollect.reviews import ReviewLog
 from recollect.reviews.log import previous_row
@@ -35,7 +43,6 @@ __all__ = [
     "Foreseen",
     "OwnTraces",
     "Personalisation",
-    "Sort",
     "all_kinds",
     "foresee",
     "personalise",
@@ -53,20 +60,6 @@ class OwnTraces:
 
     from_row: int
     traces: TraceParameters
-
-
-class Sort(NamedTuple):
-    """The learner memory of one sort of review (later-day or same-day) at the end of a log.
-
-    Attributes:
-        instant: beliefs of the instant memories, leading axis plasticity.
-        curve: belief of the curve's memory.
-        guard_evidence: log odds of the running average.
-    """
-
-    instant: KalmanState
-    curve: KalmanState
-    guard_evidence: Float[Array, ""]
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,7 +90,7 @@ class Personalisation:
     kind_weights: NDArray[np.float32]
     form: NDArray[np.float32]
     keys: NDArray[np.float32]
-    sorts: tuple[Sort, Sort]
+    sorts: tuple[LearnerMemory, LearnerMemory]
 
 
 class _Expected(NamedTuple):
@@ -110,7 +103,7 @@ class _Expected(NamedTuple):
     weights: Float[Array, "2 kind"]
 
 
-class _Rows(NamedTuple):
+class _Columns(NamedTuple):
     """Columns of a log, padded."""
 
     recalled: Float[Array, " n"]
@@ -123,7 +116,7 @@ class _Rows(NamedTuple):
 def _expect(
     parameters: RecallParameters,
     logits: Array,
-    rows: _Rows,
+    rows: _Columns,
     plan: FormPlan,
     counted: dict[str, Array],
 ) -> _Expected:
@@ -145,48 +138,44 @@ _AVERAGE = FORM_NAMES.index("recall_recent")
 _TRACES = KEY_NAMES.index("traces")
 
 
-class _Learned(NamedTuple):
-    probability: Float[Array, " m"]
-    deviation: Float[Array, " m"]
-    curve_logit: Float[Array, " m"]
-    sort: Sort
+_CHUNK = 1024
+"""Reviews that the learner memory takes in one go: one size, compiled once for all logs."""
+
+
+class _Rows(NamedTuple):
+    """Reviews of one sort as the learner memory takes them."""
+
+    keys: Float[Array, "m key"]
+    frozen_traces: Float[Array, " m"]
+    average: Float[Array, " m"]
+    recalled: Float[Array, " m"]
+    real: Float[Array, " m"]
+
+
+_untaught = eqx.filter_jit(untaught_learner)
 
 
 @eqx.filter_jit
 def _learn(
-    prior: LearnerPrior,
-    sort: Array,
-    keys: Array,
-    frozen_traces: Array,
-    average: Array,
-    recalled: Array,
-    real: Array,
-    frozen_at: Array,
-) -> _Learned:
-    """Run the learner memories over the rows of one sort.
+    memory: LearnerMemory, rows: _Rows
+) -> tuple[LearnerMemory, InstantReading, Float[Array, "m curvekey"], Float[Array, "m curvekey"]]:
+    """Run the learner memories over some rows.
 
-    Args:
-        prior: what other learners taught.
-        sort: 0 for later-day reviews, 1 for same-day reviews.
-        keys: ``[m, key]``.
-        frozen_traces: ``[m]`` scaled log odds of the bank as foretold.
-        average: ``[m]`` log odds of the running average.
-        recalled: ``[m]``.
-        real: ``[m]`` False on padding.
-        frozen_at: ``[m]`` number of rows of this sort that had been learned when the curve was
-            foretold.
+    Returns:
+        The memory after them, the instant reading of each, and for the curve the key of each and
+        the mean weights after it.
     """
-    reading = learn_instant(prior.instant[sort], keys[:, INSTANT], average, recalled, real)
-    curve_keys = keys.at[:, _TRACES].set(frozen_traces)[:, CURVE]
-    state, means = learn_curve(prior.curve[sort], curve_keys, recalled)
-    trail = jnp.concatenate([prior.curve[sort][None], means])
-    weights = curve_weights(trail[frozen_at])
-    return _Learned(
-        reading.probability,
-        reading.deviation,
-        jnp.sum(weights * curve_keys, axis=-1),
-        Sort(reading.states, state, reading.guard_evidence),
+    reading = learn_instant(
+        (memory.instant, memory.guard_evidence),
+        rows.keys[:, INSTANT],
+        rows.average,
+        rows.recalled,
+        rows.real,
     )
+    curve_keys = rows.keys.at[:, _TRACES].set(rows.frozen_traces)[:, CURVE]
+    curve, means = learn_curve(memory.curve, curve_keys, rows.recalled)
+    learned = LearnerMemory(reading.states, reading.guard_evidence, curve)
+    return learned, reading, curve_keys, means
 
 
 @dataclass(frozen=True, eq=False)
@@ -231,7 +220,7 @@ def foresee(
     def pad(values: NDArray[np.generic]) -> Array:
         return jnp.asarray(padded(values, size))
 
-    rows = _Rows(
+    rows = _Columns(
         recalled=pad(history.recalled),
         same_day=pad(history.same_day.astype(np.int32)),
         counts=pad((history.reviews > 0).astype(np.float32)),
@@ -276,17 +265,18 @@ def personalise(
     history, n = foreseen.history, len(log)
     counts = history.reviews > 0
     result = {name: np.full(n, np.nan) for name in ("instant", "instant_deviation", "curve")}
-    sorts = []
-    curves = []
-    for same_day in (False, True):
-        at = np.flatnonzero(counts & (history.same_day == same_day))
-        learned = _learn_rows(parameters.prior, int(same_day), foreseen, at)
-        result["instant"][at] = np.asarray(learned.probability)[: at.size]
-        result["instant_deviation"][at] = np.asarray(learned.deviation)[: at.size]
-        curves.append((at, np.asarray(learned.curve_logit)[: at.size]))
-        sorts.append(learned.sort)
-    for at, logit in curves:
-        result["curve"][at] = _foretold(foreseen.frozen[at], logit)
+    memories = []
+
+    def learn(sort: int) -> _Learned:
+        at = np.flatnonzero(counts & (history.same_day == bool(sort)))
+        return _learn_sort(parameters.prior, sort, foreseen, at)
+
+    for learned in side_by_side(learn, (0, 1)):
+        at = learned.rows
+        memories.append(learned.memory)
+        result["instant"][at] = learned.column(lambda reading: reading.probability)
+        result["instant_deviation"][at] = learned.column(lambda reading: reading.deviation)
+        result["curve"][at] = _foretold(foreseen.frozen[at], learned.curve_logit(foreseen.known_at))
     return Personalisation(
         log=log,
         parameters=parameters,
@@ -295,7 +285,7 @@ def personalise(
         kind_weights=foreseen.weights,
         form=foreseen.form,
         keys=foreseen.keys,
-        sorts=(sorts[0], sorts[1]),
+        sorts=(memories[0], memories[1]),
         **result,
     )
 
@@ -306,21 +296,53 @@ def _foretold(bank_logit: NDArray[np.floating], logit: NDArray[np.floating]) -> 
     return 0.5 / (1.0 + np.exp(-bank)) + 0.5 / (1.0 + np.exp(-learned))
 
 
-def _learn_rows(
+@dataclass(frozen=True, eq=False)
+class _Learned:
+    """The learner memory of one sort run over its rows, chunk by chunk; still on the device."""
+
+    rows: NDArray[np.int64]
+    memory: LearnerMemory
+    prior_mean: Float[Array, " curvekey"]
+    readings: list[InstantReading]
+    curve_keys: list[Array]
+    means: list[Array]
+
+    def column(self, which: Callable[[InstantReading], Array]) -> NDArray[np.float32]:
+        """A column of the readings, ``[rows]``."""
+        return self._joined([which(reading) for reading in self.readings])
+
+    def curve_logit(self, known_at: NDArray[np.int64]) -> NDArray[np.float32]:
+        """``[rows]`` log odds as they were foretold, with the weights of that time."""
+        before = np.searchsorted(self.rows, known_at[self.rows], side="right")
+        trail = np.concatenate([np.asarray(self.prior_mean)[None], self._joined(self.means)])
+        used = curve_weights(trail[before])
+        return np.asarray(np.sum(used * self._joined(self.curve_keys), axis=-1))
+
+    def _joined(self, chunks: list[Array]) -> NDArray[np.float32]:
+        return np.concatenate([np.asarray(chunk) for chunk in chunks])[: self.rows.size]
+
+
+def _learn_sort(
     prior: LearnerPrior, sort: int, foreseen: Foreseen, at: NDArray[np.int64]
 ) -> _Learned:
-    size = padded_size(at.size)
-    learned_before = np.searchsorted(at, foreseen.known_at[at], side="right")
-    return _learn(
-        prior,
-        jnp.asarray(sort),
-        jnp.asarray(padded(foreseen.keys[at], size)),
-        jnp.asarray(padded(foreseen.frozen[at] / KEYS[_TRACES].scale, size)),
-        jnp.asarray(padded(foreseen.average[at], size)),
-        jnp.asarray(padded(foreseen.history.recalled[at], size)),
-        jnp.asarray(padded(np.ones(at.size, np.float32), size)),
-        jnp.asarray(padded(learned_before.astype(np.int32), size)),
-    )
+    memory = _untaught(prior, sort)
+    learned = _Learned(at, memory, prior.curve[sort], [], [], [])
+    for first in range(0, max(at.size, 1), _CHUNK):
+        chunk = at[first : first + _CHUNK]
+
+        columns = (
+            foreseen.keys[chunk],
+            foreseen.frozen[chunk] / KEYS[_TRACES].scale,
+            foreseen.average[chunk],
+            foreseen.history.recalled[chunk],
+            np.ones(chunk.size, np.float32),
+        )
+        rows = _Rows(*(jnp.asarray(padded(column, _CHUNK)) for column in columns))
+        memory, reading, curve_keys, means = _learn(memory, rows)
+        learned.readings.append(reading)
+        learned.curve_keys.append(curve_keys)
+        learned.means.append(means)
+    return replace(learned, memory=memory)
 
 
 def _known_at(log: ReviewLog, refreshed_at: Sequence[int]) -> NDArray[np.int64]:

@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from recollect.memory import DecayedHebbian, read_traces
+from recollect.memory import DecayedHebbian, ScalarHebbian, read_traces
 
 MEMORY = DecayedHebbian(4, 3)
 
@@ -99,3 +99,24 @@ def test_the_gradient_of_a_read_is_that_of_the_dual():
 def test_a_pair_of_another_shape_is_refused(key, value):
     with pytest.raises(TypeError):
         MEMORY.write(MEMORY.init(), jnp.ones(key), jnp.ones(value))
+
+
+def test_plain_numbers_are_values_of_one_component():
+    plain, one = ScalarHebbian(4), DecayedHebbian(4)
+    key, share, query = normal(16, 4), jnp.array([0.9, 0.5, 0.1, 0.0]), normal(17, 4)
+    state = plain.write(plain.decay(normal(18, 4), share), key, jnp.asarray(0.7))
+    column = one.write(one.decay(normal(18, 4)[:, None], share), key, jnp.array([0.7]))
+    assert np.allclose(state, column[:, 0])
+    assert np.allclose(plain.read(state, query), one.read(column, query)[0])
+
+
+def test_memories_side_by_side_are_as_each_alone():
+    memory = ScalarHebbian(4)
+    state, key, share = normal(19, 4, 3, 5), normal(20, 4, 3, 5), jnp.abs(normal(21, 4, 1, 5))
+    query, value = normal(22, 4, 3, 1), normal(23, 3, 5)
+    written = memory.write(memory.decay(state, share), key, value)
+    found = memory.read(written, query)
+    assert found.shape == (3, 5)
+    alone = memory.write(memory.decay(state[:, 2, 4], share[:, 0, 4]), key[:, 2, 4], value[2, 4])
+    assert np.allclose(written[:, 2, 4], alone)
+    assert np.allclose(found[2, 4], memory.read(alone, query[:, 2, 0]), atol=1e-5)

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from recollect.errors import UnknownNameError
+from recollect.recall.model.cards import Lanes
 from recollect.recall.model.fit_traces import Population, RowBlock, fit_population, fit_traces
 
 HELD = {"surprise_success": 0.0, "difficulty_first": 0.25}
@@ -14,14 +15,16 @@ HELD = {"surprise_success": 0.0, "difficulty_first": 0.25}
 
 def _block(seed: int) -> RowBlock:
     generator = np.random.default_rng(seed)
-    shape = (4, 5)
-    elapsed = generator.exponential(3.0, shape) * (np.arange(5) > 0)
-    return RowBlock(
+    shape = (5, 4)
+    reviews = np.broadcast_to(np.arange(5.0)[:, None], shape)
+    elapsed = generator.exponential(3.0, shape) * (reviews > 0)
+    lanes = Lanes(
         jnp.asarray(elapsed, jnp.float32),
         jnp.asarray(generator.choice(4, shape, p=[0.2, 0.1, 0.5, 0.2]), jnp.int32),
         jnp.zeros(shape, jnp.float32),
-        jnp.ones(shape, jnp.float32).at[:, 0].set(0.0),
+        jnp.asarray(reviews, jnp.float32),
     )
+    return RowBlock(lanes, jnp.asarray(reviews > 0, jnp.float32))
 
 
 BLOCKS = [[_block(seed)] for seed in (1, 2, 3)]

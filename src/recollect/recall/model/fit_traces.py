@@ -15,15 +15,15 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax.flatten_util import ravel_pytree
-from jaxtyping import Array
+from jaxtyping import Array, Float
 from numpy.typing import NDArray
 from scipy.optimize import minimize
 
 from recollect.errors import UnknownNameError
-from recollect.recall.model.cards import logits_along
+from recollect.recall.model.cards import Lanes, lanes_of, replay
 from recollect.recall.model.history import History
-from recollect.recall.model.padding import card_grids
-from recollect.recall.model.traces import SCALE_COUNT, TraceParameters
+from recollect.recall.model.padding import card_lanes
+from recollect.recall.model.traces import SCALE_COUNT, TraceParameters, over_batch
 
 __all__ = [
     "Population",
@@ -47,15 +47,15 @@ _FIRST_DEVIATION = 0.3
 _CENTRE_DEVIATION = 3.0
 _SPREAD_CORRECTION = 1.5
 _EVEN_REVIEWS = 4000.0
+_LANE_SHAPE = (64, 256)
+"""Steps and lanes of a block; wide, as the slope is found for one kind of learner at a time."""
 
 
 class RowBlock(eqx.Module):
     """Cards of one learner side by side, with the weight of each review in the loss."""
 
-    elapsed_days: Array
-    rating: Array
-    answer_time: Array
-    weight: Array
+    lanes: Lanes
+    weight: Float[Array, "step lane"]
 
 
 def row_blocks(history: History, weight: NDArray[np.floating]) -> list[RowBlock]:
@@ -66,18 +66,10 @@ def row_blocks(history: History, weight: NDArray[np.floating]) -> list[RowBlock]
         weight: ``[n]`` of each review in the loss.
     """
     blocks = []
-    for grid in card_grids(history.card):
-        rows = np.maximum(grid, 0)
-        here = np.where(grid >= 0, weight[rows], 0.0)
+    for rows in card_lanes(history.card, _LANE_SHAPE):
+        here = np.where(rows >= 0, weight[np.maximum(rows, 0)], 0.0)
         if here.any():
-            blocks.append(
-                RowBlock(
-                    jnp.asarray(history.elapsed_days[rows]),
-                    jnp.asarray(history.rating[rows]),
-                    jnp.asarray(history.answer_time[rows]),
-                    jnp.asarray(here, jnp.float32),
-                )
-            )
+            blocks.append(RowBlock(lanes_of(history, rows), jnp.asarray(here, jnp.float32)))
     return blocks
 
 
@@ -134,8 +126,8 @@ def _block_loss(vector: Array, block: RowBlock) -> tuple[Array, Array]:
     """Weighted log loss of one block and its gradient."""
 
     def loss(vector: Array) -> Array:
-        logit = logits_along(_UNRAVEL(vector), block.elapsed_days, block.rating, block.answer_time)
-        recalled = (block.rating > 0).astype(jnp.float32)
+        _, logit = replay(over_batch(_UNRAVEL(vector), 1), block.lanes)
+        recalled = (block.lanes.rating > 0).astype(jnp.float32)
         return jnp.sum(block.weight * (jax.nn.softplus(logit) - recalled * logit))
 
     return jax.value_and_grad(loss)(vector)

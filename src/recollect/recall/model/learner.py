@@ -9,12 +9,14 @@ choice whose regret is bounded: nobody is served much worse than by their own av
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Float
+from numpy.typing import NDArray
 
 from recollect.memory import KalmanDelta, KalmanState, Recollection
 from recollect.recall.model.keys import CURVE_SIGN
@@ -25,11 +27,17 @@ __all__ = [
     "MOST_CERTAIN",
     "PLASTICITIES",
     "InstantReading",
+    "LearnerMemory",
     "LearnerPrior",
     "curve_weights",
     "learn_curve",
     "learn_instant",
+    "untaught_curve",
+    "untaught_instant",
+    "untaught_learner",
 ]
+
+_Real = TypeVar("_Real", bound=np.floating)
 
 PRIOR_DEVIATION = 0.1
 """Standard deviation between learners of a weight on a scaled key component."""
@@ -88,8 +96,39 @@ def guard_weight(evidence: Float[Array, "*n"]) -> Float[Array, "*n"]:
     return GUARD_SHARE + (1.0 - 2.0 * GUARD_SHARE) * jax.nn.sigmoid(evidence)
 
 
+class LearnerMemory(NamedTuple):
+    """What is remembered of a learner for one sort of review (later-day or same-day).
+
+    Attributes:
+        instant: beliefs of the instant memories, leading axis plasticity.
+        guard_evidence: log odds of the running average against them.
+        curve: belief of the curve's memory.
+    """
+
+    instant: KalmanState
+    guard_evidence: Float[Array, ""]
+    curve: KalmanState
+
+
+def untaught_learner(prior: LearnerPrior, sort: int) -> LearnerMemory:
+    """Before the learner's first review."""
+    return LearnerMemory(*untaught_instant(prior.instant[sort]), untaught_curve(prior.curve[sort]))
+
+
+def untaught_instant(prior_mean: Float[Array, " key"]) -> tuple[KalmanState, Float[Array, ""]]:
+    """Beliefs of the instant memories and log odds of the guard before the first review."""
+    drifts = jnp.array(PLASTICITIES)
+    states = jax.vmap(lambda drift: _memory(prior_mean, drift).init())(drifts)
+    return states, jnp.log(GUARD_START) - jnp.log1p(-GUARD_START)
+
+
+def untaught_curve(prior_mean: Float[Array, " curvekey"]) -> KalmanState:
+    """Belief of the curve's memory before the first review."""
+    return _memory(prior_mean, 0.0).init()
+
+
 def learn_instant(
-    prior_mean: Float[Array, " key"],
+    start: tuple[KalmanState, Float[Array, ""]],
     keys: Float[Array, "n key"],
     average_logit: Float[Array, " n"],
     recalled: Float[Array, " n"],
@@ -98,14 +137,13 @@ def learn_instant(
     """Read, then write, every review.
 
     Args:
-        prior_mean: weights before the learner's first review.
+        start: beliefs and log odds of the guard that earlier reviews left.
         keys: of the reviews.
         average_logit: log odds of the running average of recall before each.
         recalled: outcomes, 0 or 1.
         real: 0 on padding, whose keys are zero and write nothing.
     """
     drifts = jnp.array(PLASTICITIES)
-    start = jax.vmap(lambda drift: _memory(prior_mean, drift).init())(drifts)
 
     def step(
         carry: tuple[KalmanState, Array], row: tuple[Array, Array, Array, Array]
@@ -114,7 +152,7 @@ def learn_instant(
         key, average, outcome, real = row
 
         def one(drift: Array, state: KalmanState) -> tuple[Recollection, KalmanState]:
-            return _memory(prior_mean, drift * real).read_and_write(state, key, outcome)
+            return _memory(state.mean, drift * real).read_and_write(state, key, outcome)
 
         (logit, variance), written = jax.vmap(one)(drifts, states)
         learned = _moderate(jnp.mean(jax.nn.sigmoid(logit)))
@@ -129,7 +167,7 @@ def learn_instant(
 
     (states, evidence), columns = jax.lax.scan(
         step,
-        (start, jnp.log(GUARD_START) - jnp.log1p(-GUARD_START)),
+        start,
         (keys, average_logit, recalled, real),
     )
     return InstantReading(*columns, states, evidence)
@@ -143,28 +181,35 @@ def _log_likelihood(probability: Array, outcome: Array) -> Array:
     return jnp.where(outcome > 0.5, jnp.log(probability), jnp.log1p(-probability))
 
 
-def curve_weights(mean: Float[Array, "*n curvekey"]) -> Float[Array, "*n curvekey"]:
-    """Weights as the curve may use them: those that would let it rise in time are set to zero."""
-    rising = (CURVE_SIGN * mean) < 0
-    return jnp.where(rising & (CURVE_SIGN != 0), 0.0, mean)
+def curve_weights(mean: NDArray[_Real]) -> NDArray[_Real]:
+    """Weights as the curve may use them: those that would let it rise in time are set to zero.
+
+    Args:
+        mean: ``[*n, curvekey]``.
+    """
+    return np.where(CURVE_SIGN * mean >= 0, mean, mean.dtype.type(0))
 
 
 def learn_curve(
-    prior_mean: Float[Array, " curvekey"],
+    start: KalmanState,
     keys: Float[Array, "n curvekey"],
     recalled: Float[Array, " n"],
 ) -> tuple[KalmanState, Float[Array, "n curvekey"]]:
     """Learn the lasting part: what can be known in advance. Zero keys (padding) write nothing.
 
+    Args:
+        start: belief that earlier reviews left.
+        keys: of the reviews.
+        recalled: outcomes, 0 or 1.
+
     Returns:
         The belief at the end, and the mean weights ``[n, curvekey]`` after every row.
     """
-    memory = _memory(prior_mean, 0.0)
 
     def step(
         state: KalmanState, row: tuple[Array, Array]
     ) -> tuple[KalmanState, Float[Array, " curvekey"]]:
-        written = memory.write(state, *row)
+        written = _memory(state.mean, 0.0).write(state, *row)
         return written, written.mean
 
-    return jax.lax.scan(step, memory.init(), (keys, recalled))
+    return jax.lax.scan(step, start, (keys, recalled))

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["card_grids", "padded", "padded_size"]
+__all__ = ["LANE_SHAPE", "card_lanes", "padded", "padded_size"]
 
-_GRID_SHAPES = ((512, 8), (128, 32), (32, 128))
-"""Cards side by side and reviews each: a handful of shapes for every log there is."""
+LANE_SHAPE = (64, 64)
+"""Steps and lanes that most cards fit into: few shapes, so that little is compiled."""
 
 
 def padded_size(n: int, least: int = 1024) -> int:
@@ -29,33 +30,47 @@ def padded(values: NDArray[Any], size: int) -> NDArray[Any]:
     return out
 
 
-def card_grids(card: NDArray[np.int32]) -> Iterator[NDArray[np.int64]]:
-    """Group a log's rows by card, cards of similar length in grids of a few standard shapes.
+def card_lanes(card: NDArray[np.int32], shape: tuple[int, int]) -> Iterator[NDArray[np.int64]]:
+    """Lay a log's rows out by card: cards one after the other in lanes, lanes side by side.
 
     Args:
         card: ``[n]`` card numbers in chronological order.
+        shape: steps and lanes of a block; cards of more reviews than steps go into blocks with
+            four times the steps and a quarter of the lanes, again and again.
 
     Yields:
-        ``[card, review]`` row numbers, -1 where there is none.
+        ``[step, lane]`` row numbers, -1 where there is none; each card whole in one lane.
     """
-    if not card.size:
-        return
+    steps, lanes = shape
     order = np.argsort(card, kind="stable")
     ordered = card[order]
-    start = np.flatnonzero(np.r_[True, ordered[1:] != ordered[:-1]])
-    length = np.diff(np.r_[start, card.shape[0]])
-    shapes = list(_GRID_SHAPES)
-    while shapes[-1][1] < length.max():
-        shapes.append((8, shapes[-1][1] * 2))
+    start = np.flatnonzero(np.r_[True, ordered[1:] != ordered[:-1]][: card.size])
+    length = np.diff(np.r_[start, card.size])
     shorter = 0
-    for width, limit in shapes:
-        chosen = np.flatnonzero((length > shorter) & (length <= limit))
-        shorter = limit
-        offset = np.arange(limit)
-        for first in range(0, chosen.size, width):
-            cards = chosen[first : first + width]
-            inside = offset < length[cards][:, None]
-            position = start[cards][:, None] + np.where(inside, offset, 0)
-            rows = np.full((width, limit), -1, dtype=np.int64)
-            rows[: cards.size] = np.where(inside, order[position], -1)
-            yield rows
+    while shorter < length.max(initial=0):
+        chosen = (length > shorter) & (length <= steps)
+        yield from _packed(order, start[chosen], length[chosen], steps, max(lanes, 1))
+        shorter, steps, lanes = steps, steps * 4, lanes // 4
+
+
+def _packed(
+    order: NDArray[np.int64],
+    start: NDArray[np.int64],
+    length: NDArray[np.int64],
+    steps: int,
+    lanes: int,
+) -> Iterator[NDArray[np.int64]]:
+    """Cards into lanes in their order, a new lane where the next card has no room."""
+    end = np.cumsum(length)
+    first = [0]
+    while first[-1] < length.size:
+        before = end[first[-1] - 1] if first[-1] else 0
+        first.append(int(np.searchsorted(end, before + steps, side="right")))
+    for at in range(0, len(first) - 1, lanes):
+        rows = np.full((steps, lanes), -1, dtype=np.int64)
+        bounds = first[at : at + lanes + 1]
+        for lane, (one, other) in enumerate(pairwise(bounds)):
+            places = [order[start[i] : start[i] + length[i]] for i in range(one, other)]
+            laid = np.concatenate(places)
+            rows[: laid.size, lane] = laid
+        yield rows

@@ -5,6 +5,11 @@ bundle of contexts that drift at scales from minutes to years. Time moves the co
 the key under which the answer was stored, each scale at its own pace: forgetting is a query that
 no longer matches. See ``docs/recall_model.md`` for the equations.
 
+Every function works on one card or on many: contexts and ratings come first in an array's shape,
+and any ``batch`` axes (kinds of learner, cards) follow, cards last, where the compiler can take
+them side by side. Parameters for a batch have as many further axes, of length 1 or its size
+(:func:`over_batch`).
+
 References:
     S. J. Gershman, I. Fiete, K. Irie, Key-value memory in the brain, Neuron 2025.
     M. W. Howard, M. J. Kahana, A distributed representation of temporal context, J. Math.
@@ -21,17 +26,22 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float, Int
+from jaxtyping import Array, Bool, Float, Int
+from numpy.typing import NDArray
 
-from recollect.memory import DecayedHebbian
+from recollect.memory import ScalarHebbian
 
 __all__ = [
     "SCALE_COUNT",
     "TIME_SCALE_DAYS",
     "CardState",
+    "Exposure",
     "TraceParameters",
     "empty_card",
+    "exposure",
+    "over_batch",
     "read_card",
+    "store",
     "trace_strength",
     "write_card",
 ]
@@ -45,8 +55,7 @@ TIME_SCALE_DAYS = np.exp(_LOG_SCALE)
 _LEAST_STRENGTH = 1e-6
 _LEAST_ELAPSED_DAYS = 1e-3
 _LOG_GAIN_BOUNDS = (-12.0, 6.0)
-_MEMORY = DecayedHebbian(SCALE_COUNT)
-_ANSWER = jnp.ones(1)
+_MEMORY = ScalarHebbian(SCALE_COUNT)
 
 
 class TraceParameters(eqx.Module):
@@ -76,152 +85,237 @@ class TraceParameters(eqx.Module):
         second_review: shift of the log odds at a card's second review.
     """
 
-    scale_weight: Float[Array, "*kinds scale"]
-    readout_slope: Float[Array, "*kinds"]
-    readout_bias: Float[Array, "*kinds"]
-    first_gain: Float[Array, "*kinds rating"]
-    first_slope: Float[Array, "*kinds rating"]
-    gain: Float[Array, "*kinds rating"]
-    gain_slope: Float[Array, "*kinds rating"]
-    surprise_success: Float[Array, "*kinds"]
-    surprise_failure: Float[Array, "*kinds"]
-    kept_bias: Float[Array, "*kinds"]
-    kept_slope: Float[Array, "*kinds"]
-    spacing_shift: Float[Array, "*kinds"]
-    spacing_match: Float[Array, "*kinds"]
-    spacing_width: Float[Array, "*kinds"]
-    answer_time_gain: Float[Array, "*kinds"]
-    answer_time_slope: Float[Array, "*kinds"]
-    repetition_gain: Float[Array, "*kinds"]
-    difficulty_first: Float[Array, "*kinds rating"]
-    difficulty_rate: Float[Array, "*kinds"]
-    difficulty_settling: Float[Array, "*kinds"]
-    second_review: Float[Array, "*kinds"]
+    scale_weight: Float[Array, " scale *batch"]
+    readout_slope: Float[Array, "*batch"]
+    readout_bias: Float[Array, "*batch"]
+    first_gain: Float[Array, " rating *batch"]
+    first_slope: Float[Array, " rating *batch"]
+    gain: Float[Array, " rating *batch"]
+    gain_slope: Float[Array, " rating *batch"]
+    surprise_success: Float[Array, "*batch"]
+    surprise_failure: Float[Array, "*batch"]
+    kept_bias: Float[Array, "*batch"]
+    kept_slope: Float[Array, "*batch"]
+    spacing_shift: Float[Array, "*batch"]
+    spacing_match: Float[Array, "*batch"]
+    spacing_width: Float[Array, "*batch"]
+    answer_time_gain: Float[Array, "*batch"]
+    answer_time_slope: Float[Array, "*batch"]
+    repetition_gain: Float[Array, "*batch"]
+    difficulty_first: Float[Array, " rating *batch"]
+    difficulty_rate: Float[Array, "*batch"]
+    difficulty_settling: Float[Array, "*batch"]
+    second_review: Float[Array, "*batch"]
 
 
 class CardState(NamedTuple):
-    """One card after its latest review.
+    """One card, or a batch of them, after the latest review.
 
     Attributes:
-        traces: ``[scale, 1]`` fast weights.
-        difficulty: logits to subtract.
-        reviews: how many so far.
+        traces: ``[scale, *batch]`` fast weights.
+        difficulty: ``[*batch]`` logits to subtract.
+        reviews: ``[*batch]`` how many so far.
     """
 
-    traces: Float[Array, "scale 1"]
-    difficulty: Float[Array, ""]
-    reviews: Float[Array, ""]
+    traces: Float[Array, " scale *batch"]
+    difficulty: Float[Array, "*batch"]
+    reviews: Float[Array, "*batch"]
 
 
-def empty_card() -> CardState:
-    """A card that was never reviewed."""
-    return CardState(_MEMORY.init() + 1e-3, jnp.zeros(()), jnp.zeros(()))
+class Exposure(NamedTuple):
+    """A review as far as it can be worked out without the traces that it meets.
+
+    Attributes:
+        retained: ``[scale, *batch]`` share of the traces left when the card is shown.
+        log_key: ``[scale, *batch]`` the context to store under, before surprise scales it.
+        failed: the answer was Again.
+        is_first: of the card.
+        second_review: shift of the log odds if this is its second review, else 0.
+        difficulty_first: difficulty assumed if it is the first.
+        difficulty_rate: how far surprise moves the difficulty if it is a later one.
+    """
+
+    retained: Float[Array, "scale *#batch"]
+    log_key: Float[Array, "scale *#batch"]
+    failed: Bool[Array, "*#batch"]
+    is_first: Bool[Array, "*#batch"]
+    second_review: Float[Array, "*#batch"]
+    difficulty_first: Float[Array, "*#batch"]
+    difficulty_rate: Float[Array, "*#batch"]
 
 
-def _retained(elapsed_days: Float[Array, ""]) -> Float[Array, " scale"]:
-    return jnp.exp(-elapsed_days / TIME_SCALE_DAYS)
+def over_batch(parameters: TraceParameters, axes: int) -> TraceParameters:
+    """Parameters with further axes of length 1, to hold for a whole batch."""
+    return jax.tree.map(lambda leaf: leaf.reshape(leaf.shape + (1,) * axes), parameters)
+
+
+def empty_card(*batch: int) -> CardState:
+    """Cards that were never reviewed."""
+    traces = jnp.broadcast_to(_column(_MEMORY.init() + 1e-3, len(batch)), (SCALE_COUNT, *batch))
+    return CardState(traces, jnp.zeros(batch), jnp.zeros(batch))
+
+
+def _column(constant: Array | NDArray[np.float32], axes: int) -> Array:
+    """A constant for each context, with so many axes of length 1 behind."""
+    return jnp.reshape(jnp.asarray(constant), (SCALE_COUNT,) + (1,) * axes)
+
+
+def _retained(elapsed_days: Float[Array, "*#batch"]) -> Float[Array, "scale *#batch"]:
+    return jnp.exp(-elapsed_days / _column(TIME_SCALE_DAYS, elapsed_days.ndim))
+
+
+def _of_rating(
+    each: Float[Array, "rating *#batch"], rating: Int[Array, "*#batch"]
+) -> Float[Array, "*#batch"]:
+    found = each[3]
+    for i in (2, 1, 0):
+        found = jnp.where(rating == i, each[i], found)
+    return found
 
 
 def trace_strength(
-    parameters: TraceParameters, state: CardState, elapsed_days: Float[Array, ""]
-) -> Float[Array, " scale"]:
+    parameters: TraceParameters, state: CardState, elapsed_days: Float[Array, "*#batch"]
+) -> Float[Array, "scale *#batch"]:
     """What each context contributes to the strength, ``ω A exp(-Δ/τ)``."""
     faded = _MEMORY.decay(state.traces, _retained(elapsed_days))
-    return jnp.exp(parameters.scale_weight) * faded[:, 0]
+    return jnp.exp(parameters.scale_weight) * faded
 
 
 def read_card(
-    parameters: TraceParameters, state: CardState, elapsed_days: Float[Array, ""]
-) -> Float[Array, ""]:
+    parameters: TraceParameters, state: CardState, elapsed_days: Float[Array, "*#batch"]
+) -> Float[Array, "*#batch"]:
     """Log odds of recall some days after the card's latest review; falls with time."""
     faded = _MEMORY.decay(state.traces, _retained(elapsed_days))
-    strength = _MEMORY.read(faded, jnp.exp(parameters.scale_weight))[0]
+    second = jnp.where(state.reviews == 1, parameters.second_review, 0.0)
+    return _log_odds(parameters, faded, state.difficulty) + second
+
+
+def _log_odds(
+    parameters: TraceParameters,
+    faded: Float[Array, "scale *#batch"],
+    difficulty: Float[Array, "*#batch"],
+) -> Float[Array, "*#batch"]:
+    """The choice between the answer, as strong as the context finds it, and its competitors."""
+    strength = _MEMORY.read(faded, jnp.exp(parameters.scale_weight))
     return (
         jnp.exp(parameters.readout_slope) * jnp.log(strength + _LEAST_STRENGTH)
         + parameters.readout_bias
-        - state.difficulty
-        + jnp.where(state.reviews == 1, parameters.second_review, 0.0)
+        - difficulty
     )
 
 
 def write_card(
     parameters: TraceParameters,
     state: CardState,
-    elapsed_days: Float[Array, ""],
-    rating: Int[Array, ""],
-    answer_time: Float[Array, ""],
+    elapsed_days: Float[Array, "*#batch"],
+    rating: Int[Array, "*#batch"],
+    answer_time: Float[Array, "*#batch"],
 ) -> CardState:
-    """The card after one more review.
+    """The card after one more review; arguments as in :func:`exposure`."""
+    seen = exposure(parameters, elapsed_days, rating, answer_time, state.reviews)
+    return store(parameters, state, seen)[0]
+
+
+def exposure(
+    parameters: TraceParameters,
+    elapsed_days: Float[Array, "*#batch"],
+    rating: Int[Array, "*#batch"],
+    answer_time: Float[Array, "*#batch"],
+    reviews: Float[Array, "*#batch"],
+) -> Exposure:
+    """Work out what of a review does not depend on the traces that it meets.
 
     Args:
         parameters: of the learner.
-        state: before the review.
         elapsed_days: since the card's previous review.
         rating: 0 (Again) to 3 (Easy).
         answer_time: standard score of the log answer time within the learner; 0 unknown.
+        reviews: earlier reviews of the card.
     """
-    grade = jax.nn.one_hot(rating, 4)
-    logit = read_card(parameters, state, elapsed_days)
-    recalled = rating > 0
-    is_first = state.reviews == 0
-    faded = _MEMORY.decay(state.traces, _retained(elapsed_days))
-    share_kept = jax.nn.sigmoid(parameters.kept_bias + 3.0 * parameters.kept_slope * _POSITION)
-    kept = _MEMORY.decay(faded, jnp.where(recalled, 1.0, share_kept))
-    log_key = jnp.where(
-        is_first,
-        _first_log_key(parameters, grade, answer_time),
-        _later_log_key(parameters, state, grade, logit, elapsed_days, answer_time),
+    is_first = reviews == 0
+    settling = jnp.exp(-parameters.difficulty_settling * jnp.log1p(reviews))
+    return Exposure(
+        retained=_retained(elapsed_days),
+        log_key=jnp.where(
+            is_first,
+            _first_log_key(parameters, rating, answer_time),
+            _later_log_key(parameters, elapsed_days, rating, answer_time, reviews),
+        ),
+        failed=rating == 0,
+        is_first=is_first,
+        second_review=jnp.where(reviews == 1, parameters.second_review, 0.0),
+        difficulty_first=_of_rating(parameters.difficulty_first, rating),
+        difficulty_rate=parameters.difficulty_rate * settling,
     )
-    key = jnp.exp(jnp.clip(log_key, *_LOG_GAIN_BOUNDS))
-    traces = _MEMORY.write(jnp.where(is_first, 0.0, kept), key, _ANSWER)
-    surprise = jax.nn.sigmoid(logit) - recalled
-    settling = jnp.exp(-parameters.difficulty_settling * jnp.log1p(state.reviews))
+
+
+def store(
+    parameters: TraceParameters, state: CardState, seen: Exposure
+) -> tuple[CardState, Float[Array, "*#batch"]]:
+    """Read the card, then write the review; the work of both is shared.
+
+    An expected outcome writes little (the delta rule, whence the spacing effect).
+
+    Returns:
+        The card after the review, and the log odds of recall just before it; 0 where the review
+        is the card's first, which also forgets what the state held before.
+    """
+    faded = _MEMORY.decay(state.traces, seen.retained)
+    logit = _log_odds(parameters, faded, state.difficulty) + seen.second_review
+    log_surprise = jnp.where(
+        seen.failed,
+        parameters.surprise_failure * jax.nn.log_sigmoid(logit),
+        parameters.surprise_success * jax.nn.log_sigmoid(-logit),
+    )
+    log_key = seen.log_key + jnp.where(seen.is_first, 0.0, log_surprise)
+    position = _column(_POSITION, logit.ndim)
+    share_kept = jax.nn.sigmoid(parameters.kept_bias + 3.0 * parameters.kept_slope * position)
+    kept = jnp.where(seen.failed, _MEMORY.decay(faded, share_kept), faded)
+    traces = _MEMORY.write(
+        jnp.where(seen.is_first, 0.0, kept),
+        jnp.exp(jnp.clip(log_key, *_LOG_GAIN_BOUNDS)),
+        jnp.ones(()),
+    )
+    surprise = jax.nn.sigmoid(logit) - jnp.where(seen.failed, 0.0, 1.0)
     difficulty = jnp.where(
-        is_first,
-        grade @ parameters.difficulty_first,
-        state.difficulty + parameters.difficulty_rate * surprise * settling,
+        seen.is_first, seen.difficulty_first, state.difficulty + seen.difficulty_rate * surprise
     )
-    return CardState(traces, difficulty, state.reviews + 1.0)
+    reviews = jnp.where(seen.is_first, 1.0, state.reviews + 1.0)
+    return CardState(traces, difficulty, reviews), jnp.where(seen.is_first, 0.0, logit)
 
 
 def _first_log_key(
-    parameters: TraceParameters, grade: Float[Array, " rating"], answer_time: Float[Array, ""]
-) -> Float[Array, " scale"]:
+    parameters: TraceParameters, rating: Int[Array, "*#batch"], answer_time: Float[Array, "*#batch"]
+) -> Float[Array, "scale *#batch"]:
+    tilt = _of_rating(parameters.first_slope, rating)
     return (
-        grade @ parameters.first_gain
-        + 2.0 * (grade @ parameters.first_slope) * _POSITION
+        _of_rating(parameters.first_gain, rating)
+        + 2.0 * tilt * _column(_POSITION, tilt.ndim)
         + parameters.answer_time_gain * answer_time
     )
 
 
 def _later_log_key(
     parameters: TraceParameters,
-    state: CardState,
-    grade: Float[Array, " rating"],
-    logit: Float[Array, ""],
-    elapsed_days: Float[Array, ""],
-    answer_time: Float[Array, ""],
-) -> Float[Array, " scale"]:
+    elapsed_days: Float[Array, "*#batch"],
+    rating: Int[Array, "*#batch"],
+    answer_time: Float[Array, "*#batch"],
+    reviews: Float[Array, "*#batch"],
+) -> Float[Array, "scale *#batch"]:
     """The context under which the answer is stored again, scaled by how much is written.
 
-    A success is bound most to the contexts that bridged the gap; an expected outcome writes
-    little (the delta rule, whence the spacing effect).
+    A success is bound most to the contexts that bridged the gap.
     """
-    failed = grade[0] > 0
-    log_surprise = jnp.where(
-        failed,
-        parameters.surprise_failure * jax.nn.log_sigmoid(logit),
-        parameters.surprise_success * jax.nn.log_sigmoid(-logit),
-    )
+    tilt = _of_rating(parameters.gain_slope, rating)
+    position = _column(_POSITION, tilt.ndim)
     favoured = parameters.spacing_shift + parameters.spacing_match * jnp.log(
         elapsed_days + _LEAST_ELAPSED_DAYS
     )
-    distance = jnp.square((_LOG_SCALE - favoured) / 4.0)
+    distance = jnp.square((_column(_LOG_SCALE, tilt.ndim) - favoured) / 4.0)
     return (
-        grade @ parameters.gain
-        + (grade @ parameters.gain_slope) * _POSITION
+        _of_rating(parameters.gain, rating)
+        + tilt * position
         - jax.nn.softplus(parameters.spacing_width) * distance
-        + log_surprise
-        + (parameters.answer_time_gain + parameters.answer_time_slope * _POSITION) * answer_time
-        + parameters.repetition_gain * jnp.log1p(state.reviews)
+        + (parameters.answer_time_gain + parameters.answer_time_slope * position) * answer_time
+        + parameters.repetition_gain * jnp.log1p(reviews)
     )

@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from recollect.recall.model.cards import card_logits, final_states, replay_card
+from recollect.recall.model.cards import card_logits, final_states, lanes_of, replay
 from recollect.recall.model.fit_traces import (
     blocks_loss,
     fit_population,
@@ -92,12 +92,11 @@ def test_final_states_are_those_of_each_card_alone(history):
     kinds = jax.tree.map(lambda leaf: leaf[None], initial_traces())
     states = final_states(kinds, history)
     logits = card_logits(kinds, history)[:, 0]
-    replay = jax.jit(replay_card)
+    alone = jax.jit(lambda lanes: replay(initial_traces(), lanes, keep_states=True))
     for card in (0, 3, 11):
-        rows = np.flatnonzero(history.card == card)[:4]
-        columns = (history.elapsed_days, history.rating, history.answer_time)
-        state, along = replay(initial_traces(), *(jnp.asarray(c[rows]) for c in columns))
-        np.testing.assert_allclose(logits[rows][1:], along[1:], rtol=1e-4, atol=1e-4)
-        if rows.size == (history.card == card).sum():
-            np.testing.assert_allclose(states.traces[0, card], state.traces, rtol=1e-4)
-        assert states.reviews[0, card] == (history.card == card).sum()
+        rows = np.flatnonzero(history.card == card)
+        state, along = alone(lanes_of(history, rows))
+        np.testing.assert_allclose(logits[rows], along, rtol=1e-4, atol=1e-4)
+        np.testing.assert_allclose(states.traces[..., 0, card], state.traces[-1], rtol=1e-4)
+        np.testing.assert_allclose(states.difficulty[0, card], state.difficulty[-1], rtol=1e-4)
+        assert states.reviews[0, card] == rows.size

@@ -17,9 +17,12 @@ from recollect.recall.model.learner import (
     guard_weight,
     learn_curve,
     learn_instant,
+    untaught_curve,
+    untaught_instant,
 )
 
-learn, learn_lasting = jax.jit(learn_instant), jax.jit(learn_curve)
+learn = jax.jit(lambda prior, *columns: learn_instant(untaught_instant(prior), *columns))
+learn_lasting = jax.jit(lambda prior, *columns: learn_curve(untaught_curve(prior), *columns))
 N, KEY = 128, 3
 
 
@@ -118,6 +121,24 @@ def test_padding_changes_nothing():
         np.testing.assert_allclose(one, other, rtol=1e-5, atol=1e-7)
 
 
+def test_learning_in_two_parts_is_learning_at_once():
+    prior, *columns = case(9)
+    columns.append(np.ones(N))
+    whole = run(prior, *columns)
+    first = run(prior, *(column[:50] for column in columns))
+    rest = jax.jit(learn_instant)(
+        (first.states, first.guard_evidence), *(f32(column[50:]) for column in columns)
+    )
+    both = np.r_[first.probability, rest.probability]
+    np.testing.assert_allclose(both, whole.probability, rtol=1e-5)
+    np.testing.assert_allclose(rest.states.covariance, whole.states.covariance, rtol=1e-4)
+    keys, recalled = columns[0], columns[2]
+    lasting, _ = learn_lasting(f32(prior), f32(keys), f32(recalled))
+    half, _ = learn_lasting(f32(prior), f32(keys[:50]), f32(recalled[:50]))
+    again, _ = jax.jit(learn_curve)(half, f32(keys[50:]), f32(recalled[50:]))
+    np.testing.assert_allclose(again.mean, lasting.mean, rtol=1e-5)
+
+
 def test_a_row_is_read_before_its_outcome_is_stored():
     prior, keys, average, recalled = case(8)
     flipped = recalled.copy()
@@ -193,9 +214,9 @@ def test_the_guard_starts_small_and_never_sleeps():
 
 def test_weights_that_would_let_the_curve_rise_are_set_to_zero():
     mean = np.random.default_rng(0).normal(size=(40, CURVE_SIGN.size))
-    used = np.asarray(curve_weights(f32(mean)))
+    used = curve_weights(mean)
     assert np.all(used * CURVE_SIGN >= 0)
     allowed = (CURVE_SIGN == 0) | (mean * CURVE_SIGN >= 0)
-    np.testing.assert_array_equal(used[allowed], mean.astype(np.float32)[allowed])
+    np.testing.assert_array_equal(used[allowed], mean[allowed])
     assert np.all(used[~allowed] == 0)
     assert np.any(~allowed)
