@@ -93,6 +93,9 @@ class Recollection(NamedTuple):
 class KalmanDelta(eqx.Module):
     """A delta rule for yes-or-no values whose step follows the uncertainty of the weights.
 
+    In single precision the covariance stays positive definite while the prior deviation times the
+    length of the keys is below about ten; scale keys to unit components, as the recall model does.
+
     Attributes:
         prior_mean: ``[key]`` weights before anything is written.
         prior_deviation: ``[key]`` standard deviation of each weight before anything is written.

@@ -7,37 +7,29 @@ stores the outcome.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from typing import NamedTuple
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float, Int
+from jaxtyping import Array
 from numpy.typing import NDArray
 
+from recollect.recall.learning import Lessons, learn_sorts
 from recollect.recall.model.cards import card_logits
-from recollect.recall.model.form import FORM_NAMES, FormPlan, form_along, form_plan
+from recollect.recall.model.form import FORM_NAMES, form_along, form_plan
+from recollect.recall.model.grouping import previous_in_group
 from recollect.recall.model.history import History, history_of
-from recollect.recall.model.keys import CURVE, INSTANT, KEY_NAMES, KEYS, counted_keys, keys_along
+from recollect.recall.model.keys import KEY_NAMES, KEYS, counted_keys, keys_along
 from recollect.recall.model.kinds import mix_kinds
-from recollect.recall.model.learner import (
-    InstantReading,
-    LearnerMemory,
-    LearnerPrior,
-    curve_weights,
-    learn_curve,
-    learn_instant,
-    untaught_learner,
-)
+from recollect.recall.model.learner import LearnerMemory
 from recollect.recall.model.padding import padded, padded_size
 from recollect.recall.model.parameters import RecallParameters
-from recollect.recall.model.side_by_side import side_by_side
 from recollect.recall.model.traces import TraceParameters
 from recollect.reviews import ReviewLog
-from recollect.reviews.log import previous_row
 
 __all__ = [
     "Foreseen",
@@ -93,89 +85,12 @@ class Personalisation:
     sorts: tuple[LearnerMemory, LearnerMemory]
 
 
-class _Expected(NamedTuple):
-    """What the bank and the form say of every row."""
-
-    keys: Float[Array, "n key"]
-    form: Float[Array, "n form"]
-    frozen: Float[Array, " n"]
-    average: Float[Array, " n"]
-    weights: Float[Array, "2 kind"]
-
-
-class _Columns(NamedTuple):
-    """Columns of a log, padded."""
-
-    recalled: Float[Array, " n"]
-    same_day: Int[Array, " n"]
-    counts: Float[Array, " n"]
-    known_at: Int[Array, " n"]
-
-
-@eqx.filter_jit
-def _expect(
-    parameters: RecallParameters,
-    logits: Array,
-    rows: _Columns,
-    plan: FormPlan,
-    counted: dict[str, Array],
-) -> _Expected:
-    mixture = mix_kinds(
-        parameters.rule,
-        parameters.kind_prior(),
-        logits,
-        rows.recalled,
-        rows.same_day,
-        rows.counts > 0,
-        rows.known_at,
-    )
-    form = form_along(plan, mixture.instant, rows.recalled, rows.same_day, rows.counts)
-    keys = keys_along(counted, mixture.instant, form)
-    return _Expected(keys, form, mixture.frozen, form[:, _AVERAGE], mixture.weights)
-
+_mix = eqx.filter_jit(mix_kinds)
+_form = eqx.filter_jit(form_along)
+_keys = eqx.filter_jit(keys_along)
 
 _AVERAGE = FORM_NAMES.index("recall_recent")
 _TRACES = KEY_NAMES.index("traces")
-
-
-_CHUNK = 1024
-"""Reviews that the learner memory takes in one go: one size, compiled once for all logs."""
-
-
-class _Rows(NamedTuple):
-    """Reviews of one sort as the learner memory takes them."""
-
-    keys: Float[Array, "m key"]
-    frozen_traces: Float[Array, " m"]
-    average: Float[Array, " m"]
-    recalled: Float[Array, " m"]
-    real: Float[Array, " m"]
-
-
-_untaught = eqx.filter_jit(untaught_learner)
-
-
-@eqx.filter_jit
-def _learn(
-    memory: LearnerMemory, rows: _Rows
-) -> tuple[LearnerMemory, InstantReading, Float[Array, "m curvekey"], Float[Array, "m curvekey"]]:
-    """Run the learner memories over some rows.
-
-    Returns:
-        The memory after them, the instant reading of each, and for the curve the key of each and
-        the mean weights after it.
-    """
-    reading = learn_instant(
-        (memory.instant, memory.guard_evidence),
-        rows.keys[:, INSTANT],
-        rows.average,
-        rows.recalled,
-        rows.real,
-    )
-    curve_keys = rows.keys.at[:, _TRACES].set(rows.frozen_traces)[:, CURVE]
-    curve, means = learn_curve(memory.curve, curve_keys, rows.recalled)
-    learned = LearnerMemory(reading.states, reading.guard_evidence, curve)
-    return learned, reading, curve_keys, means
 
 
 @dataclass(frozen=True, eq=False)
@@ -214,29 +129,38 @@ def foresee(
     history = history_of(log)
     logits, centre = _kind_logits(history, parameters, own)
     n = len(log)
-    known_at = _known_at(log, refreshed_at)
+    known_at = _known_at(history, refreshed_at)
     size = padded_size(n)
 
     def pad(values: NDArray[np.generic]) -> Array:
         return jnp.asarray(padded(values, size))
 
-    rows = _Columns(
-        recalled=pad(history.recalled),
-        same_day=pad(history.same_day.astype(np.int32)),
-        counts=pad((history.reviews > 0).astype(np.float32)),
-        known_at=pad(known_at.astype(np.int32)),
-    )
+    # Step by step, each with its columns made when they are needed: a third of the memory.
+    recalled, same_day = pad(history.recalled), pad(history.same_day.astype(np.int32))
+    counts = pad((history.reviews > 0).astype(np.float32))
+    with ThreadPoolExecutor(1) as pool:
+        plan = pool.submit(form_plan, history, size)
+        mixture = _mix(
+            parameters.rule,
+            parameters.kind_prior(),
+            pad(logits),
+            recalled,
+            same_day,
+            counts > 0,
+            pad(known_at.astype(np.int32)),
+        )
+        form = _form(plan.result(), mixture.instant, recalled, same_day, counts)
     counted = {name: pad(column) for name, column in counted_keys(history).items()}
     counted["centre_traces"] = pad(centre)
-    expected = _expect(parameters, pad(logits), rows, form_plan(history, size), counted)
+    keys = _keys(counted, mixture.instant, form)
     return Foreseen(
         history=history,
         logits=logits,
-        keys=np.asarray(expected.keys)[:n],
-        form=np.asarray(expected.form)[:n],
-        frozen=np.asarray(expected.frozen)[:n],
-        average=np.asarray(expected.average)[:n],
-        weights=np.asarray(expected.weights),
+        keys=np.asarray(keys)[:n],
+        form=np.asarray(form)[:n],
+        frozen=np.asarray(mixture.frozen)[:n],
+        average=np.asarray(form)[:n, _AVERAGE],
+        weights=np.asarray(mixture.weights),
         known_at=known_at,
     )
 
@@ -265,18 +189,13 @@ def personalise(
     history, n = foreseen.history, len(log)
     counts = history.reviews > 0
     result = {name: np.full(n, np.nan) for name in ("instant", "instant_deviation", "curve")}
-    memories = []
-
-    def learn(sort: int) -> _Learned:
-        at = np.flatnonzero(counts & (history.same_day == bool(sort)))
-        return _learn_sort(parameters.prior, sort, foreseen, at)
-
-    for learned in side_by_side(learn, (0, 1)):
-        at = learned.rows
-        memories.append(learned.memory)
-        result["instant"][at] = learned.column(lambda reading: reading.probability)
-        result["instant_deviation"][at] = learned.column(lambda reading: reading.deviation)
-        result["curve"][at] = _foretold(foreseen.frozen[at], learned.curve_logit(foreseen.known_at))
+    rows = [np.flatnonzero(counts & (history.same_day == same_day)) for same_day in (False, True)]
+    later, same_day = (_lessons(foreseen, at) for at in rows)
+    learned = learn_sorts(parameters.prior, (later, same_day))
+    for at, found in zip(rows, learned, strict=True):
+        result["instant"][at] = found.instant
+        result["instant_deviation"][at] = found.deviation
+        result["curve"][at] = _foretold(foreseen.frozen[at], found.curve_logit)
     return Personalisation(
         log=log,
         parameters=parameters,
@@ -285,7 +204,7 @@ def personalise(
         kind_weights=foreseen.weights,
         form=foreseen.form,
         keys=foreseen.keys,
-        sorts=(memories[0], memories[1]),
+        sorts=(learned[0].memory, learned[1].memory),
         **result,
     )
 
@@ -296,58 +215,20 @@ def _foretold(bank_logit: NDArray[np.floating], logit: NDArray[np.floating]) -> 
     return 0.5 / (1.0 + np.exp(-bank)) + 0.5 / (1.0 + np.exp(-learned))
 
 
-@dataclass(frozen=True, eq=False)
-class _Learned:
-    """The learner memory of one sort run over its rows, chunk by chunk; still on the device."""
-
-    rows: NDArray[np.int64]
-    memory: LearnerMemory
-    prior_mean: Float[Array, " curvekey"]
-    readings: list[InstantReading]
-    curve_keys: list[Array]
-    means: list[Array]
-
-    def column(self, which: Callable[[InstantReading], Array]) -> NDArray[np.float32]:
-        """A column of the readings, ``[rows]``."""
-        return self._joined([which(reading) for reading in self.readings])
-
-    def curve_logit(self, known_at: NDArray[np.int64]) -> NDArray[np.float32]:
-        """``[rows]`` log odds as they were foretold, with the weights of that time."""
-        before = np.searchsorted(self.rows, known_at[self.rows], side="right")
-        trail = np.concatenate([np.asarray(self.prior_mean)[None], self._joined(self.means)])
-        used = curve_weights(trail[before])
-        return np.asarray(np.sum(used * self._joined(self.curve_keys), axis=-1))
-
-    def _joined(self, chunks: list[Array]) -> NDArray[np.float32]:
-        return np.concatenate([np.asarray(chunk) for chunk in chunks])[: self.rows.size]
+def _lessons(foreseen: Foreseen, at: NDArray[np.int64]) -> Lessons:
+    return Lessons(
+        rows=at,
+        learned_before=np.searchsorted(at, foreseen.known_at[at], side="right"),
+        keys=foreseen.keys,
+        frozen_traces=foreseen.frozen / np.float32(KEYS[_TRACES].scale),
+        average=foreseen.average,
+        recalled=foreseen.history.recalled,
+    )
 
 
-def _learn_sort(
-    prior: LearnerPrior, sort: int, foreseen: Foreseen, at: NDArray[np.int64]
-) -> _Learned:
-    memory = _untaught(prior, sort)
-    learned = _Learned(at, memory, prior.curve[sort], [], [], [])
-    for first in range(0, max(at.size, 1), _CHUNK):
-        chunk = at[first : first + _CHUNK]
-
-        columns = (
-            foreseen.keys[chunk],
-            foreseen.frozen[chunk] / KEYS[_TRACES].scale,
-            foreseen.average[chunk],
-            foreseen.history.recalled[chunk],
-            np.ones(chunk.size, np.float32),
-        )
-        rows = _Rows(*(jnp.asarray(padded(column, _CHUNK)) for column in columns))
-        memory, reading, curve_keys, means = _learn(memory, rows)
-        learned.readings.append(reading)
-        learned.curve_keys.append(curve_keys)
-        learned.means.append(means)
-    return replace(learned, memory=memory)
-
-
-def _known_at(log: ReviewLog, refreshed_at: Sequence[int]) -> NDArray[np.int64]:
+def _known_at(history: History, refreshed_at: Sequence[int]) -> NDArray[np.int64]:
     """``[n]`` last row whose outcome was known when each row's curve was foretold, or -1."""
-    known = previous_row(log.card_id)
+    known = previous_in_group(history.card)
     for row in sorted(refreshed_at):
         known[row:] = np.maximum(known[row:], row - 1)
     return known

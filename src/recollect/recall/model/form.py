@@ -17,6 +17,7 @@ from jaxtyping import Array, Float, Int
 from numpy.typing import NDArray
 
 from recollect.memory import NormalisedDelta
+from recollect.recall.model.grouping import order_by_group
 from recollect.recall.model.history import History
 from recollect.recall.model.padding import padded
 
@@ -114,7 +115,7 @@ def form_plan(history: History, size: int) -> FormPlan:
 
 def _earlier_of(group: NDArray[np.int32], counts: NDArray[np.float64]) -> NDArray[np.float64]:
     """Counted rows of the same group before each row."""
-    order = np.argsort(group, kind="stable")
+    order = order_by_group(group)
     ordered = group[order]
     total: NDArray[np.float64] = np.cumsum(counts[order]) - counts[order]
     first = np.r_[True, ordered[1:] != ordered[:-1]] if ordered.size else np.zeros(0, bool)
@@ -126,19 +127,23 @@ def _earlier_of(group: NDArray[np.int32], counts: NDArray[np.float64]) -> NDArra
 
 def _laid_out(
     lane: _Lane, size: int
-) -> tuple[NDArray[np.int64], NDArray[np.bool_], NDArray[np.float64]]:
+) -> tuple[NDArray[np.int32], NDArray[np.bool_], NDArray[np.float32]]:
     n = lane.group.shape[0]
-    order = np.argsort(lane.group, kind="stable")
+    order = order_by_group(lane.group)
     group = lane.group[order]
     fresh = np.r_[True, group[1:] != group[:-1]] if n else np.zeros(0, bool)
-    return np.r_[order, np.arange(n, size)], padded(fresh, size), padded(lane.rate[order], size)
+    return (
+        np.r_[order, np.arange(n, size)].astype(np.int32),
+        padded(fresh, size),
+        padded(lane.rate[order].astype(np.float32), size),
+    )
 
 
 def _siblings(history: History, counts: NDArray[np.bool_]) -> NDArray[np.int64]:
     """Row of the latest counted review of the note, where it was of another card; else -1."""
     rows = np.flatnonzero(counts)
     latest = np.full(history.card.shape[0], -1, dtype=np.int64)
-    order = np.lexsort((np.arange(latest.size), history.note))
+    order = order_by_group(history.note)
     note = history.note[order]
     counted = np.where(counts[order], np.arange(order.size), -1)
     fresh = np.r_[True, note[1:] != note[:-1]] if order.size else np.zeros(0, bool)

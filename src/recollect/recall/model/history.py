@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from recollect.recall.model.grouping import order_by_group, previous_in_group
 from recollect.reviews import ReviewLog
-from recollect.reviews.log import previous_row
 
 __all__ = ["History", "history_of"]
 
@@ -82,8 +82,8 @@ class History:
 
 def history_of(log: ReviewLog) -> History:
     """Count a log's history."""
-    previous = previous_row(log.card_id)
     card = _numbered(log.card_id)
+    previous = previous_in_group(card)
     first = previous < 0
     recalled = log.recalled
     answer_time = _answer_times(log)
@@ -100,7 +100,7 @@ def history_of(log: ReviewLog) -> History:
         note=_numbered_notes(log, card),
         rating=rating,
         recalled=recalled.astype(np.float32),
-        reviews=log.review_index.astype(np.float32),
+        reviews=by_card.count_before(np.ones(len(log), bool)),
         elapsed_days=elapsed.astype(np.float32),
         same_day=same_day,
         answer_time=answer_time,
@@ -182,7 +182,7 @@ class _CardOrder:
     """Running counts along each card's reviews."""
 
     def __init__(self, card: NDArray[np.int32]) -> None:
-        self.order = np.argsort(card, kind="stable")
+        self.order = order_by_group(card)
         ordered = card[self.order]
         n = card.shape[0]
         start = np.r_[True, ordered[1:] != ordered[:-1]] if n else np.zeros(0, bool)

@@ -34,7 +34,6 @@ __all__ = [
     "learn_instant",
     "untaught_curve",
     "untaught_instant",
-    "untaught_learner",
 ]
 
 _Real = TypeVar("_Real", bound=np.floating)
@@ -110,11 +109,6 @@ class LearnerMemory(NamedTuple):
     curve: KalmanState
 
 
-def untaught_learner(prior: LearnerPrior, sort: int) -> LearnerMemory:
-    """Before the learner's first review."""
-    return LearnerMemory(*untaught_instant(prior.instant[sort]), untaught_curve(prior.curve[sort]))
-
-
 def untaught_instant(prior_mean: Float[Array, " key"]) -> tuple[KalmanState, Float[Array, ""]]:
     """Beliefs of the instant memories and log odds of the guard before the first review."""
     drifts = jnp.array(PLASTICITIES)
@@ -169,6 +163,7 @@ def learn_instant(
         step,
         start,
         (keys, average_logit, recalled, real),
+        unroll=2,
     )
     return InstantReading(*columns, states, evidence)
 

@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from recollect.recall.model.grouping import order_by_group
+
 __all__ = ["LANE_SHAPE", "card_lanes", "padded", "padded_size"]
 
 LANE_SHAPE = (64, 64)
@@ -42,7 +44,7 @@ def card_lanes(card: NDArray[np.int32], shape: tuple[int, int]) -> Iterator[NDAr
         ``[step, lane]`` row numbers, -1 where there is none; each card whole in one lane.
     """
     steps, lanes = shape
-    order = np.argsort(card, kind="stable")
+    order = order_by_group(card)
     ordered = card[order]
     start = np.flatnonzero(np.r_[True, ordered[1:] != ordered[:-1]][: card.size])
     length = np.diff(np.r_[start, card.size])

@@ -19,6 +19,6 @@ def side_by_side(work: Callable[[_Item], _Result], items: Iterable[_Item]) -> li
 
     A compiled loop keeps to one core and leaves the interpreter free while it runs.
     """
-    threads = min(os.cpu_count() or 1, _MOST_THREADS)
+    threads = min(max(os.cpu_count() or 1, 2), _MOST_THREADS)
     with ThreadPoolExecutor(threads) as pool:
         return list(pool.map(work, items))
