@@ -1,0 +1,79 @@
+"""The general form of a key-value memory, ``v̂ = σ(S(K, q)) V``, and its use in bulk.
+
+:func:`retrieve` is the form itself, for any similarity and any separation. :func:`write` and
+:func:`read` use any memory on many pairs and many queries.
+
+References:
+    S. J. Gershman, I. Fiete, K. Irie, Key-value memory in the brain, Neuron 2025, eq. 1-3.
+    B. Millidge et al., Universal Hopfield networks, ICML 2022.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jax
+from jaxtyping import Array, Float
+
+from recollect.memory.contract import Memory
+from recollect.memory.separation import Linear, Separation
+from recollect.memory.similarity import Dot, Similarity
+
+__all__ = ["read", "retrieve", "write"]
+
+
+def retrieve(
+    keys: Float[Array, "n key"],
+    values: Float[Array, "n value"],
+    queries: Float[Array, "*q key"],
+    similarity: Similarity | None = None,
+    separation: Separation | None = None,
+) -> Float[Array, "*q value"]:
+    """``σ(S(K, q)) V`` for every query.
+
+    Args:
+        keys: stored.
+        values: stored, one a key.
+        queries: one ``[key]`` or many ``[q, key]``.
+        similarity: S; the dot product by default.
+        separation: σ; none by default.
+    """
+    alike = Dot() if similarity is None else similarity
+    apart = Linear() if separation is None else separation
+
+    def one(query: Float[Array, " key"]) -> Float[Array, " value"]:
+        return apart(alike(keys, query)) @ values
+
+    return one(queries) if queries.ndim == 1 else jax.vmap(one)(queries)
+
+
+def write(memory: Memory, state: Any, keys: Array, values: Array) -> Any:
+    """Store pairs, in order.
+
+    Args:
+        memory: any.
+        state: what it holds so far.
+        keys: one ``[key]`` or many ``[n, key]``.
+        values: one or many, as the memory takes them.
+
+    Returns:
+        The state after the last pair. A memory with a ``write_all`` of its own (a batch rule,
+        such as the pseudo-inverse) is given all pairs at once.
+    """
+    if keys.ndim == 1:
+        return memory.write(state, keys, values)
+    at_once = getattr(memory, "write_all", None)
+    if at_once is not None:
+        return at_once(state, keys, values)
+
+    def step(state: Any, pair: tuple[Array, Array]) -> tuple[Any, None]:
+        return memory.write(state, *pair), None
+
+    return jax.lax.scan(step, state, (keys, values))[0]
+
+
+def read(memory: Memory, state: Any, queries: Array) -> Any:
+    """What a state holds for one query ``[key]`` or many ``[q, key]``."""
+    if queries.ndim == 1:
+        return memory.read(state, queries)
+    return jax.vmap(memory.read, in_axes=(None, 0))(state, queries)
