@@ -73,6 +73,9 @@ class Application(click.Group):
             ctx.exit(_INTERRUPTED)
         except RecollectError as error:
             self._fail(ctx, session, str(error))
+        except OSError as error:
+            what = error.strerror or type(error).__name__
+            self._fail(ctx, session, f"the system refused to read or write: {what}")
         except Exception as error:
             text = " ".join(str(error).split())
             hint = "" if session.debug else "; --debug shows where it came from"

@@ -10,12 +10,14 @@ import numpy as np
 from recollect.cli._evaluation_report import EvaluationReport
 from recollect.cli._models import column_name
 from recollect.cli._tables import NONE, Column, heading, interval, number, percent, print_table
-from recollect.recall.comparison import PairedComparison
+from recollect.recall.comparison import Interval, PairedComparison
 
 __all__ = ["print_evaluation"]
 
 _MOST_LEARNERS = 40
 _LONG_NAME = 9
+_LEAST_FOR_INTERVAL = 6
+"""Learners below which an interval over learners is not shown: it would be far too narrow."""
 
 
 def print_evaluation(report: EvaluationReport) -> None:
@@ -23,7 +25,9 @@ def print_evaluation(report: EvaluationReport) -> None:
     results = report.evaluation.results
     scored = sum(result.scored for result in results)
     options = report.evaluation.options
-    rows = "same-day reviews too" if options.same_day else "a day or more after the card's last"
+    rows = (
+        "same-day reviews too" if options.same_day else "on a later study day than the card's last"
+    )
     click.echo(
         f"{_counted(len(results), 'learner')}, {scored:,} scored reviews ({rows})\n"
         f"{_counted(options.splits, 'split')} in time; {report.reading.in_words()}"
@@ -109,13 +113,19 @@ def _print_means(report: EvaluationReport) -> None:
         [
             [
                 column_name(mean.model),
-                interval(mean.plain),
+                _over_learners(mean.plain, report),
                 number(mean.weighted),
                 *_other_figures(report, mean.model),
             ]
             for mean in report.means["log_loss"]
         ],
     )
+
+
+def _over_learners(value: Interval, report: EvaluationReport, digits: int = 4) -> str:
+    """A mean over learners, with its interval if there are enough of them for one."""
+    enough = len(report.evaluation.results) >= _LEAST_FOR_INTERVAL
+    return interval(value, digits) if enough else number(value.mean, digits)
 
 
 def _other_figures(report: EvaluationReport, model: str) -> list[str]:
@@ -144,8 +154,8 @@ def _print_comparisons(report: EvaluationReport, reference: str) -> None:
         [
             [
                 column_name(row.model),
-                interval(row.ratio, 3),
-                interval(row.difference),
+                _over_learners(row.ratio, report, 3),
+                _over_learners(row.difference, report),
                 _p_value(row),
                 f"{row.won} of {row.learners}",
             ]
@@ -156,6 +166,17 @@ def _print_comparisons(report: EvaluationReport, reference: str) -> None:
 
 def _print_notes(report: EvaluationReport) -> None:
     lines = []
+    if len(report.evaluation.results) > 1:
+        lines.append("RMSE(bins), AUC and calibration slope are means over learners.")
+        if len(report.evaluation.results) < _LEAST_FOR_INTERVAL:
+            lines.append(f"Fewer than {_LEAST_FOR_INTERVAL} learners: no intervals are shown.")
+    if report.evaluation.options.same_day and any(
+        "fsrs_6" in mean.model for mean in report.means["log_loss"]
+    ):
+        lines.append(
+            "FSRS-6 counts whole days and cannot tell apart the reviews of one day; "
+            "for same-day reviews fsrs-7 is the rival to look at."
+        )
     if report.held_out is not None:
         total = len(report.surveys)
         held = len(report.held_out)

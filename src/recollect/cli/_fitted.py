@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from recollect.cli._jax import prepare_jax
 
 if TYPE_CHECKING:
+    from recollect.cli._session import Session
     from recollect.recall.personalise import Personalisation
     from recollect.reviews import ReviewLog
 
@@ -15,7 +16,7 @@ __all__ = ["learner_model"]
 
 
 def learner_model(
-    log: ReviewLog, params: Path | None, defaults: Path | None
+    log: ReviewLog, params: Path | None, defaults: Path | None, session: Session
 ) -> tuple[Personalisation, dict[str, Any]]:
     """Personalise the model to a log.
 
@@ -23,6 +24,7 @@ def learner_model(
         log: the learner's reviews.
         params: a file that ``recollect fit`` wrote; it is laid over the shared defaults.
         defaults: a file that ``recollect fit-defaults`` wrote; without it, the shipped one.
+        session: where a warning goes if the file was fitted to someone else's log.
 
     Returns:
         The personalised model, and where its parameters are from, as plain values.
@@ -44,5 +46,11 @@ def learner_model(
     if params is not None:
         from recollect.recall.fitting import LearnerFit
 
-        parameters = LearnerFit.load(params, parameters).parameters
+        fitted = LearnerFit.load(params, parameters)
+        if not fitted.is_of(log):
+            session.warn(
+                f"{params} was fitted to another log (learner {fitted.learner_id}, "
+                f"{fitted.log_reviews:,} reviews); fit this one with: recollect fit"
+            )
+        parameters = fitted.parameters
     return personalise(log, parameters), origin

@@ -108,6 +108,7 @@ def parse_moment(text: str, zone: ZoneInfo, option: str) -> int:
             moment = datetime.fromisoformat(text)
         if moment.tzinfo is None:
             moment = moment.replace(tzinfo=zone)
+        moment.astimezone(zone)  # where it is shown, it must be a date too
         return (moment.astimezone(UTC) - _EPOCH) // timedelta(milliseconds=1)
     except (ValueError, OverflowError) as error:
         raise click.BadParameter(

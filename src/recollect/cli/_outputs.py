@@ -40,7 +40,7 @@ def check_output(
         path: where to write; None and ``-`` are fine.
         option: which option said so.
         suffixes: endings that say what is written, such as ``.json``; with none, any will do.
-        inputs: files of this run that must not be written over.
+        inputs: files of this run, and folders of files, that must not be written over.
 
     Raises:
         click.BadParameter: another ending, a folder, or one of the inputs.
@@ -54,7 +54,8 @@ def check_output(
     if path.is_dir():
         raise click.BadParameter(f"{path} is a folder; name a file", param_hint=option)
     for other in inputs:
-        if path.resolve() == other.resolve():
+        of_folder = other.is_dir() and path.exists() and other.resolve() in path.resolve().parents
+        if of_folder or path.resolve() == other.resolve():
             raise click.BadParameter(f"{path} is also read; name another file", param_hint=option)
 
 

@@ -67,7 +67,7 @@ def command(session: Session, *, out: Path, as_json: bool) -> None:
     write_csv(log, made_folder(out) / _LOG_FILE)
     fitted = _fit(log, out / _PARAMS_FILE, session)
     report = _evaluate(out / _LOG_FILE, session)
-    model, _ = learner_model(log, out / _PARAMS_FILE, None)
+    model, _ = learner_model(log, out / _PARAMS_FILE, None, session)
     at_ms = int(log.review_time_ms[-1]) + _DAYS_AHEAD * MS_PER_DAY
     from recollect.cli.explain import choose_card
     from recollect.recall.explanation import explain_card
@@ -166,7 +166,7 @@ def _print_all(
     print_fit(fitted, most=_SHOWN_PARAMETERS)
     _step("2. Evaluate: who predicts these simulated reviews best?")
     print_evaluation(report)
-    _step(f"3. Explain: a card {_DAYS_AHEAD} days after the last review")
+    _step(f"3. Explain: a card, {_DAYS_AHEAD} days after the end of the log")
     card = _card_of(explanation.card_id)
     click.echo(f"The card asks: {card.prompt} (answer: {card.answer})")
     print_explanation(explanation, log.card_name(explanation.card_id), reading, latest=_LATEST)
@@ -177,7 +177,8 @@ def _print_all(
     file = out / _LOG_FILE
     for line in (
         f"recollect predict {file} --now last --params {out / _PARAMS_FILE}",
-        f"recollect explain {file} --now last --card {log.card_name(explanation.card_id)}",
+        f"recollect explain {file} --now last --card {log.card_name(explanation.card_id)} "
+        f"--params {out / _PARAMS_FILE}",
         "recollect evaluate YOUR-LOG          # a CSV, a Parquet folder or an Anki package",
         "recollect evaluate --help",
     ):

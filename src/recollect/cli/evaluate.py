@@ -279,7 +279,7 @@ def _said_where_to_go_on(request: EvaluationRequest, session: Session) -> Iterat
         yield
     except KeyboardInterrupt:
         session.note(
-            f"What is finished is kept in {request.work_folder}; "
+            f"Models that were finished for a learner are kept in {request.work_folder}; "
             "give the same command again to go on from there"
         )
         raise

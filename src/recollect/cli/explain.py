@@ -97,7 +97,7 @@ def command(
     reviews, report = read_one(log, learner, reading, session)
     card_id = None if card is None else reviews.find_card(card)
     moments = chosen_moments(reviews, reading.zone, now, at, session)
-    model, origin = learner_model(reviews, params, defaults)
+    model, origin = learner_model(reviews, params, defaults, session)
     from recollect.recall.explanation import explain_card
 
     chosen = ""

@@ -79,7 +79,9 @@ def command(
 
         with replaced_file(out) as draft:
             result.save(draft)
-        session.note(f"Wrote the parameters to {out}")
+        session.note(
+            f"Wrote the parameters to {out}; use them with: recollect predict {log} --params {out}"
+        )
     if as_json:
         document: dict[str, Any] = {
             "learner": reviews.learner_id,

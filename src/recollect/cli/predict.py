@@ -102,7 +102,7 @@ def command(
     reviews, report = read_one(log, learner, reading, session)
     prepare_outputs(out)
     moments = chosen_moments(reviews, reading.zone, now, at, session)
-    model, origin = learner_model(reviews, params, defaults)
+    model, origin = learner_model(reviews, params, defaults, session)
     from recollect.recall.forecast import forecast_cards
 
     forecast = forecast_cards(model, moments.now_ms, moments.at_ms)

@@ -7,8 +7,15 @@ on many pairs and queries, :func:`retrieve` is the general form ``σ(S(K, q)) V`
 
 from recollect.memory.attention import Attention, Slots
 from recollect.memory.capacity import CapacityReport, capacity, random_pairs
+from recollect.memory.causal_attention import causal_attention
 from recollect.memory.contract import Memory
-from recollect.memory.delta import KalmanDelta, KalmanState, NormalisedDelta, Recollection
+from recollect.memory.delta import (
+    DeltaRule,
+    KalmanDelta,
+    KalmanState,
+    NormalisedDelta,
+    Recollection,
+)
 from recollect.memory.feature_maps import (
     DeterministicParameterFree,
     EluPlusOne,
@@ -18,8 +25,10 @@ from recollect.memory.feature_maps import (
     RandomFourier,
     Unit,
 )
+from recollect.memory.gated_delta import GatedDelta
 from recollect.memory.general import read, retrieve, write
 from recollect.memory.hebbian import DecayedHebbian, ScalarHebbian, read_traces
+from recollect.memory.least_squares import LeastSquares, LeastSquaresState
 from recollect.memory.measures import (
     Discriminability,
     accuracy,
@@ -30,6 +39,7 @@ from recollect.memory.measures import (
     reconstruction_error,
     synapses,
 )
+from recollect.memory.oja import Oja
 from recollect.memory.separation import (
     Linear,
     Normalised,
@@ -40,6 +50,7 @@ from recollect.memory.separation import (
     Threshold,
     TopK,
 )
+from recollect.memory.sequence import Along, fast_weights_along
 from recollect.memory.similarity import (
     Cosine,
     Dot,
@@ -52,26 +63,32 @@ from recollect.memory.similarity import (
 )
 
 __all__ = [
+    "Along",
     "Attention",
     "CapacityReport",
     "Cosine",
     "DecayedHebbian",
+    "DeltaRule",
     "DeterministicParameterFree",
     "Discriminability",
     "Dot",
     "EluPlusOne",
     "Exponential",
     "FeatureMap",
+    "GatedDelta",
     "Gaussian",
     "Identity",
     "KalmanDelta",
     "KalmanState",
+    "LeastSquares",
+    "LeastSquaresState",
     "Linear",
     "Manhattan",
     "Mapped",
     "Memory",
     "Normalised",
     "NormalisedDelta",
+    "Oja",
     "Polynomial",
     "PositiveRandom",
     "Power",
@@ -90,7 +107,9 @@ __all__ = [
     "bits_per_synapse",
     "bits_per_value",
     "capacity",
+    "causal_attention",
     "discriminability",
+    "fast_weights_along",
     "overlap",
     "random_pairs",
     "read",

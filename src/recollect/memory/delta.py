@@ -23,10 +23,45 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-__all__ = ["KalmanDelta", "KalmanState", "NormalisedDelta", "Recollection"]
+__all__ = ["DeltaRule", "KalmanDelta", "KalmanState", "NormalisedDelta", "Recollection"]
 
 _LEAST_VARIANCE = 1e-4
 """Floor of p(1 - p): a certain prediction that fails must still move the weights finitely."""
+
+
+class DeltaRule(eqx.Module):
+    """Fast weights ``W ← W + b k ⊗ (v - Wᵀk)``, the step as long as the key makes it.
+
+    Stable for ``b ‖k‖²`` in [0, 2]; :class:`NormalisedDelta` sees to that for keys of any length.
+
+    Attributes:
+        key_dim: length of keys and queries.
+        value_dim: length of values.
+        rate: b, share of the error that one write removes for a key of length 1.
+    """
+
+    key_dim: int = eqx.field(static=True)
+    value_dim: int = eqx.field(static=True, default=1)
+    rate: float | Float[Array, ""] = 1.0
+
+    def init(self) -> Float[Array, "key value"]:
+        """Weights of an empty memory."""
+        return jnp.zeros((self.key_dim, self.value_dim))
+
+    def write(
+        self,
+        state: Float[Array, "key value"],
+        key: Float[Array, " key"],
+        value: Float[Array, " value"],
+    ) -> Float[Array, "key value"]:
+        """Move towards the value, as far as the key is long."""
+        return state + key[:, None] * (self.rate * (value - self.read(state, key)))[None, :]
+
+    def read(
+        self, state: Float[Array, "key value"], query: Float[Array, " key"]
+    ) -> Float[Array, " value"]:
+        """What the weights hold for a query, ``queryᵀ W``."""
+        return query @ state
 
 
 class NormalisedDelta(eqx.Module):

@@ -36,6 +36,8 @@ _RATINGS = ("again", "hard", "good", "easy")
 _BY_RATING = ("first_gain", "first_slope", "gain", "gain_slope", "difficulty_first")
 _SHAPES = {"scale_weight": (SCALE_COUNT,)} | dict.fromkeys(_BY_RATING, (len(_RATINGS),))
 _DIGITS = 5
+_MOST = 50.0
+"""Every parameter is a logarithm, a logit or an exponent; beyond this it is no model of anybody."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -116,7 +118,7 @@ def load_defaults(path: str | Path | None = None) -> Defaults:
         else:
             text = Path(path).read_text(encoding="utf-8")
         document = json.loads(text)
-    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
+    except (OSError, UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
         raise ParameterError(
             f"{name}: cannot be read as defaults ({type(error).__name__}); "
             "make them with: recollect fit-defaults FOLDER --out FILE"
@@ -129,8 +131,9 @@ def load_defaults(path: str | Path | None = None) -> Defaults:
             "fit the defaults again"
         )
     try:
+        _check_time_scales(document["time_scale_days"])
         without = tuple(
-            ParameterSet(_parameters_from(held), frozenset(held["held_out"]))
+            ParameterSet(_parameters_from(held), _marks_from(held["held_out"]))
             for held in document["without"]
         )
         return Defaults(_parameters_from(document["everyone"]), without, document["provenance"])
@@ -167,8 +170,8 @@ def read_traces_json(document: Mapping[str, Any]) -> TraceParameters:
         array = np.asarray(found, dtype=np.float32)
         if array.shape != _SHAPES.get(item.name, ()):
             raise ValueError(f"{item.name} has {array.shape} numbers")
-        if not np.all(np.isfinite(array)):
-            raise ValueError(f"{item.name} is not finite")
+        if not np.all(np.abs(array) <= _MOST):
+            raise ValueError(f"{item.name} is not a number between -{_MOST:g} and {_MOST:g}")
         values[item.name] = jnp.asarray(array)
     return TraceParameters(**values)
 
@@ -201,7 +204,37 @@ def _weights_json(weights: Any, which: Any) -> dict[str, dict[str, float]]:
 def _weights_from(document: Mapping[str, Mapping[str, float]], which: Any) -> Any:
     names = [KEY_NAMES[i] for i in which]
     rows = [[document[sort][name] for name in names] for sort in ("later_day", "same_day")]
-    return jnp.asarray(rows, jnp.float32)
+    weights = np.asarray(rows, dtype=np.float32)
+    if not np.all(np.abs(weights) <= _MOST):
+        raise ValueError(f"a weight of the prior is not between -{_MOST:g} and {_MOST:g}")
+    return jnp.asarray(weights)
+
+
+def _rule_from(document: Mapping[str, Any]) -> KindsRule:
+    rule = KindsRule(**{name: float(value) for name, value in document.items()})
+    for name in ("retained", "trust", "shared"):
+        if not 0.0 <= getattr(rule, name) <= 1.0:
+            raise ValueError(f"rule.{name} is not between 0 and 1")
+    return rule
+
+
+def _deviation_from(document: Mapping[str, Any]) -> TraceParameters:
+    deviation = read_traces_json(document)
+    for item in fields(TraceParameters):
+        if np.any(np.asarray(getattr(deviation, item.name)) < 0):
+            raise ValueError(f"the deviation of {item.name} is below 0")
+    return deviation
+
+
+def _marks_from(marks: Any) -> frozenset[str]:
+    if not isinstance(marks, list) or not all(isinstance(mark, str) for mark in marks):
+        raise ValueError("held_out is not a list of fingerprints")
+    return frozenset(marks)
+
+
+def _check_time_scales(days: Any) -> None:
+    if not np.allclose(np.asarray(days, dtype=np.float64), TIME_SCALE_DAYS, rtol=1e-3):
+        raise ValueError("time_scale_days are not those of this program")
 
 
 def _parameters_from(document: Mapping[str, Any]) -> RecallParameters:
@@ -209,9 +242,9 @@ def _parameters_from(document: Mapping[str, Any]) -> RecallParameters:
     prior = document["prior"]
     return RecallParameters(
         centre=read_traces_json(document["centre"]),
-        deviation=read_traces_json(document["deviation"]),
+        deviation=_deviation_from(document["deviation"]),
         kinds=jax.tree.map(lambda *leaves: jnp.stack(leaves), *kinds),
-        rule=KindsRule(**{name: float(value) for name, value in document["rule"].items()}),
+        rule=_rule_from(document["rule"]),
         prior=LearnerPrior(
             _weights_from(prior["instant"], INSTANT), _weights_from(prior["curve"], CURVE)
         ),

@@ -230,7 +230,8 @@ def _learner(seen: Personalisation) -> tuple[Term, ...]:
 def _history(seen: Personalisation, outlook: Outlook) -> tuple[PastReview, ...]:
     log = seen.log
     reviews = []
-    for row in outlook.rows.tolist():
+    changes = ["", *_changes(seen, outlook)]
+    for row, change in zip(outlook.rows.tolist(), changes, strict=True):
         expected = float(seen.instant[row])
         known = np.isfinite(expected)
         rating = int(log.rating[row])
@@ -242,20 +243,39 @@ def _history(seen: Personalisation, outlook: Outlook) -> tuple[PastReview, ...]:
                 recall_instant=expected if known else None,
                 recall_curve=float(seen.curve[row]) if known else None,
                 duration_ms=int(log.duration_ms[row]),
-                moved=_moved(rating, expected if known else None),
+                moved=_moved(rating, expected if known else None, change),
             )
         )
     return tuple(reviews)
 
 
-def _moved(rating: int, expected: float | None) -> str:
+def _changes(seen: Personalisation, outlook: Outlook) -> list[str]:
+    """What each review but the first did to the traces, in words."""
+    count = outlook.rows.size
+    if count < 2:
+        return []
+    elapsed = seen.history.elapsed_days[outlook.rows[1:]].astype(np.float64)
+    before = strengths(seen, _only(outlook, np.arange(count - 1)), elapsed)
+    after = strengths(seen, _only(outlook, np.arange(1, count)), np.zeros(count - 1))
+    words = []
+    for old, new in zip(before, after, strict=True):
+        times = new.sum() / max(old.sum(), 1e-12)
+        gained = new - old
+        said = f"strength {times:.1f} times what it was"
+        if gained.max() > 0:
+            scale = TIME_SCALE_DAYS[int(np.argmax(gained))]
+            said += f", most gained at the scale of {_days(float(scale))}"
+        words.append(said)
+    return words
+
+
+def _moved(rating: int, expected: float | None, change: str) -> str:
     if expected is None:
         return "first seen: a trace is written"
     surprise = -np.log(expected if rating > 1 else 1.0 - expected)
     size = "little" if surprise < 0.15 else "much" if surprise > 1.0 else "some"
-    if rating > int(Rating.AGAIN):
-        return f"recalled, {size} surprise: {size} is written"
-    return f"failed, {size} surprise: traces weakened, relearned at short scales"
+    outcome = "recalled" if rating > int(Rating.AGAIN) else "failed"
+    return f"{outcome}, {size} surprise: {change}"
 
 
 def _summary(

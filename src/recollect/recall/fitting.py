@@ -76,6 +76,8 @@ class LearnerFit:
         loss_after: by the fitted traces.
         reviews: how many later-day reviews were fitted.
         fingerprint: of the log.
+        learner_id: whose log it is.
+        log_reviews: how many reviews the log has.
     """
 
     parameters: RecallParameters
@@ -84,6 +86,13 @@ class LearnerFit:
     loss_after: float
     reviews: int
     fingerprint: str
+    learner_id: str
+    log_reviews: int
+
+    def is_of(self, log: ReviewLog) -> bool:
+        """Whether the fit was made from this log, or from the beginning of it."""
+        begun = log.select(np.arange(min(self.log_reviews, len(log))))
+        return len(log) >= self.log_reviews and log_fingerprint(begun) == self.fingerprint
 
     def named(self) -> dict[str, FittedValue]:
         """Every number by name, e.g. ``first_gain.again`` or ``scale_weight.2.3 days``."""
@@ -111,6 +120,8 @@ class LearnerFit:
             "format": FORMAT,
             "version": FORMAT_VERSION,
             "fingerprint": self.fingerprint,
+            "learner_id": self.learner_id,
+            "log_reviews": self.log_reviews,
             "reviews": self.reviews,
             "loss_before": self.loss_before,
             "loss_after": self.loss_after,
@@ -129,8 +140,13 @@ class LearnerFit:
         """
         try:
             document: Mapping[str, Any] = json.loads(Path(path).read_text(encoding="utf-8"))
-            if document["format"] != FORMAT or document["version"] != FORMAT_VERSION:
+            if document["format"] != FORMAT:
                 raise KeyError("format")
+            if document["version"] != FORMAT_VERSION:
+                raise ParameterError(
+                    f"{path}: version {document['version']!r}, this program reads "
+                    f"{FORMAT_VERSION}; fit again with: recollect fit LOG --out FILE"
+                )
             shared = defaults
             if isinstance(shared, Defaults):
                 shared = shared.parameters_for_mark(str(document["fingerprint"]))
@@ -146,8 +162,14 @@ class LearnerFit:
                 loss_after=float(document["loss_after"]),
                 reviews=int(document["reviews"]),
                 fingerprint=str(document["fingerprint"]),
+                learner_id=str(document["learner_id"]),
+                log_reviews=int(document["log_reviews"]),
             )
-        except (OSError, UnicodeDecodeError, ValueError, KeyError, TypeError) as error:
+        except FileNotFoundError as error:
+            raise ParameterError(
+                f"{path}: there is no such file; make one with: recollect fit LOG --out FILE"
+            ) from error
+        except (OSError, RecursionError, ValueError, KeyError, TypeError) as error:
             raise ParameterError(
                 f"{path}: not a file of fitted parameters; make one with: "
                 "recollect fit LOG --out FILE"
@@ -254,6 +276,8 @@ def fit_learner(
         loss_after=found.loss_after / found.weight,
         reviews=round(found.weight),
         fingerprint=log_fingerprint(log),
+        learner_id=log.learner_id,
+        log_reviews=len(log),
     )
 
 
@@ -318,11 +342,21 @@ def fit_defaults(
 
     Raises:
         NotEnoughDataError: fewer than three learners with reviews on later days.
+        ParameterError: the same reviews come twice.
         UnknownNameError: a held parameter that does not exist.
     """
     histories = [history_of(log) for log in logs]
     blocks = [row_blocks(history, _weights(history)) for history in histories]
     usable = [i for i, found in enumerate(blocks) if found]
+    seen: dict[str, str] = {}
+    for i in usable:
+        mark, name = log_fingerprint(logs[i]), logs[i].learner_id
+        if mark in seen:
+            raise ParameterError(
+                f"learners {seen[mark]} and {name} have the very same reviews; give each log once, "
+                "or nobody could be scored by defaults fitted without them"
+            )
+        seen[mark] = name
     if len(usable) < _LEAST_LEARNERS:
         raise NotEnoughDataError(
             f"{len(usable)} learners with reviews on later days; "

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recollect.errors import ParameterError
-from recollect.recall.model.keys import CURVE, KEY_NAMES, KEYS
+from recollect.recall.model.keys import CURVE, KEY_NAMES
 from recollect.recall.outlook import Foretold, Outlook, after_last_reviews, foretell
 from recollect.recall.personalise import Personalisation
 from recollect.reviews import MS_PER_DAY
@@ -32,7 +32,8 @@ class CardForecast:
         recall_at, recall_at_low, recall_at_high: the same on the date asked for.
         days_to_90: days from the last review until recall falls to 0.9; 0 where it starts below,
             20 years where it stays above.
-        reasons: what raises and what lowers the recall on the date, against the other cards.
+        reasons: what raises and what lowers the recall on the date, against the learner's other
+            cards.
     """
 
     card_id: NDArray[np.int64]
@@ -112,20 +113,59 @@ def days_until(seen: Personalisation, outlook: Outlook, recall: float) -> NDArra
     return np.where(below_at_once, 0.0, np.where(above_forever, _LATEST_DAYS, days))
 
 
+_WORDS = (
+    (("traces",), "strong traces", "weak traces"),
+    (
+        ("elapsed", "elapsed_beyond_3_days", "elapsed_beyond_30_days"),
+        "long since the last review",
+        "not long since the last review",
+    ),
+    (("reviews", "reviews_beyond_4"), "more reviews than most", "fewer reviews than most"),
+    (("lapse_share",), "failed more often than most", "failed less often than most"),
+    (("second_review",), "seen only once", ""),
+    (("last_again",), "last answer was Again", ""),
+    (("last_hard",), "last answer was Hard", ""),
+    (("last_easy",), "last answer was Easy", ""),
+    (("last_answer_time",), "a slow last answer", "a quick last answer"),
+    (("streak",), "more successes in a row than most", "fewer successes in a row than most"),
+    (
+        ("previous_interval",),
+        "a long interval before the last review",
+        "a short interval before the last review",
+    ),
+    (("first_again",), "first answer ever was Again", ""),
+    (("first_hard",), "first answer ever was Hard", ""),
+    (("first_easy",), "first answer ever was Easy", ""),
+)
+"""Components that tell of the same thing, and the words for a card that has more of it than the
+learner's cards on the whole, and less of it; no words where the lack of it is no news."""
+_LEAST_SAID = 0.05
+"""Least difference in log odds that is worth a word."""
+
+
 def _reasons(foretold: Foretold) -> tuple[str, ...]:
-    """What sets each card apart from the others, in words."""
-    part = foretold.keys * foretold.weights
-    apart = part - part.mean(axis=0) if part.size else part
-    meanings = [KEYS[i].meaning for i in CURVE]
-    constant = [KEY_NAMES[i] for i in CURVE].index("constant")
-    apart[:, constant] = 0.0
+    """What sets each card apart from the learner's other cards, in words."""
+    if not foretold.recall.size:
+        return ()
+    place = {KEY_NAMES[i]: at for at, i in enumerate(CURVE)}
+    usual = foretold.keys.mean(axis=0)
+    more = foretold.keys - usual
+    moved = more * foretold.weights
+    effects, words = [], []
+    for names, above, below in _WORDS:
+        columns = [place[name] for name in names]
+        is_above = more[:, columns[0]] > 0
+        said = np.where(is_above, above, below)
+        effects.append(np.where(said == "", 0.0, moved[:, columns].sum(axis=1)))
+        words.append(said)
+    effect, said = np.stack(effects, axis=1), np.stack(words, axis=1)
     lines = []
-    for row in apart:
-        up, down = int(np.argmax(row)), int(np.argmin(row))
-        words = []
-        if row[up] > 0.05:
-            words.append(f"raised by {meanings[up]}")
-        if row[down] < -0.05:
-            words.append(f"lowered by {meanings[down]}")
-        lines.append(", ".join(words) or "like most cards")
+    for of_card, in_words in zip(effect, said, strict=True):
+        up, down = int(np.argmax(of_card)), int(np.argmin(of_card))
+        parts = []
+        if of_card[up] > _LEAST_SAID:
+            parts.append(f"raised by {in_words[up]}")
+        if of_card[down] < -_LEAST_SAID:
+            parts.append(f"lowered by {in_words[down]}")
+        lines.append(", ".join(parts) or "like most cards")
     return tuple(lines)

@@ -6,7 +6,7 @@ import os
 import secrets
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from recollect.errors import OutputError
@@ -31,7 +31,8 @@ def replaced_file(path: Path) -> Iterator[Path]:
             f"{path}: could not be written ({one_line(error.strerror or error)})"
         ) from error
     finally:
-        draft.unlink(missing_ok=True)
+        with suppress(OSError):  # such as a name too long, which was told already
+            draft.unlink(missing_ok=True)
 
 
 @contextmanager

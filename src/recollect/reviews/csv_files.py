@@ -107,8 +107,8 @@ class _CsvTable:
     def _add_lines(self, blocks: Iterator[str], delimiter: str, width: int) -> None:
         """Rows of any blocks: quoted, ragged or with blank lines between."""
         lines = chain.from_iterable(map(io.StringIO, blocks))
-        reader = csv.reader(lines, delimiter=delimiter)
-        while chunk := list(islice(reader, _CHUNK)):
+        reader = csv.reader(lines, delimiter=delimiter, strict=True)
+        while chunk := self._rows(reader):
             numbers = np.flatnonzero([bool(row) for row in chunk]) + self.line
             self.line += len(chunk)
             rows = [row for row in chunk if row]
@@ -118,6 +118,20 @@ class _CsvTable:
                     rows[index] = [""] * width
             if rows:
                 self._add(list(zip(*rows, strict=True)), numbers)
+
+    def _rows(self, reader: Iterator[list[str]]) -> list[list[str]]:
+        """The next rows; what is quoted and never closed would swallow the rest of the file."""
+        rows: list[list[str]] = []
+        try:
+            rows.extend(islice(reader, _CHUNK))
+        except csv.Error as error:
+            if "end of data" not in str(error) and "expected after" not in str(error):
+                raise
+            raise LogFormatError(
+                f"{self.path}: row {self.line + len(rows)}: quotation marks do not match "
+                f"({one_line(error)}); close or remove the one that is alone"
+            ) from error
+        return rows
 
     def _header(self, line: str) -> tuple[str, list[str]]:
         def split(delimiter: str) -> list[str]:
@@ -137,6 +151,13 @@ class _CsvTable:
                 f"{self.path}: column {', '.join(missing)} is missing; "
                 f"expected {_WANTED}, found {one_line(', '.join(header))}"
             )
+        names = [name.strip().lower() for name in header]
+        for at in find_columns(header, (*REQUIRED, *OPTIONAL)).values():
+            if names.count(names[at]) > 1:
+                raise LogFormatError(
+                    f"{self.path}: there are {names.count(names[at])} columns "
+                    f"{header[at].strip()}; keep the one that is meant"
+                )
         return delimiter, header
 
     def _add(self, cells: Sequence[Sequence[str]], numbers: NDArray[np.int64]) -> None:

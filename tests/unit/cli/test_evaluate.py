@@ -90,7 +90,10 @@ def test_an_interrupt_says_how_to_go_on(run, log_csv, monkeypatch):
     monkeypatch.setattr(module, "_evaluate", stop)
     result = run("evaluate", log_csv, "--work-folder", "work", "--models", "average")
     assert result.exit_code == 130
-    assert "What is finished is kept in work; give the same command again" in result.stderr
+    assert (
+        "Models that were finished for a learner are kept in work; give the same command again"
+        in result.stderr
+    )
 
 
 def test_same_day_reviews_are_scored_when_asked_for(run, log_csv):

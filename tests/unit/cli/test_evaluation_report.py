@@ -47,7 +47,7 @@ def test_text_ranks_the_models_and_counts_the_wins(capsys):
     results = [_result(str(n), 0.3, 0.4) for n in range(11)] + [_result("last", 0.5, 0.4)]
     print_evaluation(_report(_evaluation(results)))
     text = capsys.readouterr().out
-    assert text.startswith("12 learners, 1,200 scored reviews (a day or more after ")
+    assert text.startswith("12 learners, 1,200 scored reviews (on a later study day than ")
     means = text[text.index("Means over learners") :].splitlines()
     assert means[4].split()[0] == "recollect-curve"
     assert means[5].split()[:2] == ["fsrs-7-recency", "0.4000"]

@@ -78,6 +78,15 @@ def test_what_is_read_is_never_written_over(tmp_path, monkeypatch):
         check_output(Path("log.csv"), "--predictions", (".csv",), [log])
 
 
+def test_no_file_of_a_folder_that_is_read_is_written_over(tmp_path):
+    part = tmp_path / "logs" / "user_id=1" / "data.parquet"
+    part.parent.mkdir(parents=True)
+    part.touch()
+    with pytest.raises(click.BadParameter, match="also read"):
+        check_output(part, "--out", (".parquet",), [tmp_path / "logs"])
+    check_output(part.with_name("new.parquet"), "--out", (".parquet",), [tmp_path / "logs"])
+
+
 def test_folders_are_checked_and_made(tmp_path):
     made = made_folder(tmp_path / "a" / "b")
     assert made.is_dir()

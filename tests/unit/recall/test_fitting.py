@@ -105,6 +105,7 @@ FIT_DAMAGE = (
     {"own.readout_bias": [1.0, 2.0, 3.0, 4.0]},
     {"own.first_gain": 1.0},
     {"own.scale_weight": [0.0]},
+    {"own.readout_slope": 1e30},
     {"version": 99},
     {"format": "other"},
     {"reviews": "many"},
@@ -146,6 +147,12 @@ DEFAULTS_DAMAGE = (
     {"everyone.kinds": []},
     {"everyone.rule": []},
     {"everyone.rule": {"speed": 1}},
+    {"everyone.rule.retained": float("nan")},
+    {"everyone.rule.shared": 7},
+    {"everyone.prior.curve.later_day.constant": float("nan")},
+    {"everyone.deviation.readout_bias": -0.1},
+    {"time_scale_days": [1, 2, 3, 4, 5, 6, 7, 8]},
+    {"time_scale_days": [1, 2]},
     {"everyone.centre.gain": [1.0, 2.0]},
     {"everyone.centre.readout_bias": [1.0, 2.0, 3.0, 4.0]},
     {"everyone.prior.curve.later_day.constant": None},
@@ -165,7 +172,34 @@ def test_damaged_defaults_are_refused_in_one_line(defaults, tmp_path, change):
     assert "\n" not in str(caught.value)
 
 
-@pytest.mark.parametrize("content", [b"", b"[]", b"\xff\xfe", b"{"])
+def test_marks_of_who_was_left_out_are_a_list(defaults, tmp_path):
+    path = tmp_path / "defaults.json"
+    defaults.save(path)
+    document = json.loads(path.read_text())
+    document["without"][0]["held_out"] = "abc"
+    path.write_text(json.dumps(document))
+    with pytest.raises(ParameterError, match="held_out"):
+        load_defaults(path)
+
+
+def test_a_fit_knows_its_log_and_what_has_grown_from_it(fit, sample_log, bank, tmp_path):
+    fit.save(tmp_path / "fit.json")
+    back = LearnerFit.load(tmp_path / "fit.json", bank)
+    assert back.is_of(sample_log)
+    assert not back.is_of(flipped(sample_log))
+    assert not back.is_of(sample_log.select(np.arange(len(sample_log) - 1)))
+    begun = sample_log.select(np.arange(len(sample_log) // 2))
+    younger = replace(back, fingerprint=log_fingerprint(begun), log_reviews=len(begun))
+    assert younger.is_of(sample_log)
+
+
+def test_nobody_is_given_twice(learners):
+    twice = [*learners, replace(learners[0], learner_id="again")]
+    with pytest.raises(ParameterError, match="and again have the very same reviews"):
+        fit_defaults(twice)
+
+
+@pytest.mark.parametrize("content", [b"", b"[]", b"\xff\xfe", b"{", b"[" * 100_000])
 def test_what_are_no_defaults_at_all_are_refused(tmp_path, content, bank):
     path = tmp_path / "file.json"
     path.write_bytes(content)

@@ -1,5 +1,7 @@
 """Looking ahead: the same curve as in the pass, and one that never rises."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -77,3 +79,34 @@ def test_a_forecast_holds_every_card_with_an_interval_around_it(seen):
     assert all(found.reasons)
     with pytest.raises(ParameterError, match="before the last review"):
         forecast_cards(seen, end - 1, end)
+
+
+def test_reasons_say_what_is_true_of_the_card(seen):
+    end = int(seen.log.review_time_ms[-1])
+    found = forecast_cards(seen, end, end + 30 * DAY)
+    last, first, count = {}, {}, {}
+    for card, rating in zip(seen.log.card_id.tolist(), seen.log.rating.tolist(), strict=True):
+        last[card] = rating
+        first.setdefault(card, rating)
+        count[card] = count.get(card, 0) + 1
+    usual = np.mean(np.log1p(list(count.values())))
+    said = 0
+    for card, reason in zip(found.card_id.tolist(), found.reasons, strict=True):
+        for number, name in ((1, "Again"), (2, "Hard"), (4, "Easy")):
+            assert last[card] == number or f"last answer was {name}" not in reason
+            assert first[card] == number or f"first answer ever was {name}" not in reason
+        more, fewer = "more reviews than most" in reason, "fewer reviews than most" in reason
+        if more or fewer:
+            assert (np.log1p(count[card]) > usual) == more
+            said += 1
+    assert said >= 3
+    assert len(set(found.reasons)) > 5
+
+
+def test_a_huge_answer_time_is_a_card_left_lying(make_random_log, bank):
+
+    log = make_random_log(3)
+    duration = log.duration_ms.copy()
+    duration[50:60] = 500 * DAY
+    found = personalise(replace(log, duration_ms=duration), bank)
+    assert np.all(np.isfinite(found.instant[log.review_index > 0]))

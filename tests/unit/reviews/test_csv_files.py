@@ -220,6 +220,8 @@ def test_a_header_alone_is_an_empty_log(tmp_path: Path) -> None:
         ("\n" * 100, "an empty file"),
         ("card_id,review_rating\n1,3\n", "column review_time is missing"),
         (b"card_id,review_time,review_rating\n\xff\xfe,1,2\n", "not text in UTF-8"),
+        (HEADER + f'1,{T},3,0,5\n1,"{T},3,0,5\n' + f"1,{T},3,0,5\n" * 9, "row 3: quotation marks"),
+        ("review_rating,card_id,review_time,Review_Rating\n3,1,1,4\n", "2 columns review_rating"),
         (b"\xff\xfec\x00a\x00", "UTF-16"),
         (b"\x00" * 300_000, "not a review log|too long"),
         ("x" * 3_000_000, "too long"),

@@ -22,6 +22,8 @@ _USUAL_LOG_SECONDS = np.log(7.0)
 _USUAL_VARIANCE = 0.6
 _PRIOR_ANSWERS = 5.0
 _ANSWER_MS_BOUNDS = (200.0, 120_000.0)
+_MOST_SHOWN_MS = 3_600_000.0
+"""A longer answer time is a card left lying, not looked at."""
 _SESSION_GAP_DAYS = 0.5 / 24
 _LEAST_ELAPSED_DAYS = 1.0 / 86_400
 
@@ -87,7 +89,7 @@ def history_of(log: ReviewLog) -> History:
     first = previous < 0
     recalled = log.recalled
     answer_time = _answer_times(log)
-    shown_days = log.time_days - np.clip(log.duration_ms, 0, None) / 86_400_000.0
+    shown_days = log.time_days - np.clip(log.duration_ms, 0, _MOST_SHOWN_MS) / 86_400_000.0
     elapsed = np.where(
         first, 0.0, np.maximum(shown_days - log.time_days[previous], _LEAST_ELAPSED_DAYS)
     )
