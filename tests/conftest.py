@@ -18,7 +18,8 @@ def pytest_configure(config: pytest.Config) -> None:
     # How long an example takes says more about the machine's load than about the code.
     settings.register_profile("recollect", parent=settings.default, deadline=None)
     settings.load_profile("recollect")
-    compiled = config.cache.mkdir("compiled") if config.cache else None
+    cache = getattr(config, "cache", None)  # none with ``-p no:cacheprovider``
+    compiled = cache.mkdir("compiled") if cache else None
     jax_settings = {
         "JAX_PLATFORMS": "cpu",
         "JAX_COMPILATION_CACHE_DIR": str(compiled or ""),

@@ -121,14 +121,13 @@ class PositiveRandom(eqx.Module):
     def draw(cls, random_key: PRNGKeyArray, key_dim: int, feature_dim: int) -> PositiveRandom:
         """Random directions, orthogonal within blocks of ``key_dim`` for a smaller variance."""
         blocks = -(-feature_dim // key_dim)
-        parts = []
-        for one in jax.random.split(random_key, blocks):
-            turn, length = jax.random.split(one)
-            basis, triangle = jnp.linalg.qr(jax.random.normal(turn, (key_dim, key_dim)))
-            basis = basis * jnp.sign(jnp.diag(triangle))  # else not uniform
-            lengths = jnp.linalg.norm(jax.random.normal(length, (key_dim, key_dim)), axis=-1)
-            parts.append(basis * lengths[:, None])
-        return cls(jnp.concatenate(parts)[:feature_dim])
+        turn, length = jax.random.split(random_key)
+        shape = (blocks, key_dim, key_dim)
+        bases, triangles = jnp.linalg.qr(jax.random.normal(turn, shape))
+        signs = jnp.sign(jnp.diagonal(triangles, axis1=1, axis2=2))  # else not uniform
+        lengths = jnp.linalg.norm(jax.random.normal(length, shape), axis=-1, keepdims=True)
+        directions = bases * signs[:, None, :] * lengths
+        return cls(directions.reshape(-1, key_dim)[:feature_dim])
 
     def __call__(self, keys: Float[Array, "*n key"]) -> Float[Array, "*n feature"]:
         """Features ``[..., feature]``."""

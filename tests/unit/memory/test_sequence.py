@@ -128,11 +128,11 @@ def test_what_makes_no_sense_is_refused():
         causal_attention(*case(0), block=0)
 
 
-def test_writing_to_correlated_keys_is_where_the_delta_rule_wins():
-    """On random keys it need not: one pass of the full rule undoes what was stored before."""
-    random = np.random.default_rng(7)
-    shared = random.normal(size=64)
-    keys = 2.0 * shared + random.normal(size=(24, 64))
+@pytest.mark.parametrize("seed", range(3))
+def test_writing_to_correlated_keys_is_where_the_delta_rule_wins(seed):
+    """One pass on keys with a cosine of 0.2; on random keys it need not win."""
+    random = np.random.default_rng(seed)
+    keys = 0.5 * random.normal(size=64) + random.normal(size=(24, 64))
     keys = jnp.asarray(keys / np.linalg.norm(keys, axis=1, keepdims=True), jnp.float32)
     values = jnp.asarray(random.choice([-1.0, 1.0], (24, 32)), jnp.float32)
 
@@ -141,8 +141,14 @@ def test_writing_to_correlated_keys_is_where_the_delta_rule_wins():
         found = keys @ state
         return float(jnp.mean(jnp.sign(found) != values))
 
-    hebbian, delta = error(None), error(jnp.full(24, 1.0))
-    assert delta < hebbian - 0.1
+    assert error(jnp.full(24, 1.0)) < 0.8 * error(None)
+
+
+def test_what_is_written_again_replaces_what_was_there():
+    random = np.random.default_rng(0)
+    keys = random.normal(size=(1, 64))
+    keys = jnp.asarray(keys / np.linalg.norm(keys, axis=1, keepdims=True), jnp.float32)
+    values = jnp.asarray(random.choice([-1.0, 1.0], (2, 32)), jnp.float32)
     memory = DeltaRule(64, 32, 1.0)
     again = write(memory, memory.init(), jnp.stack([keys[0], keys[0]]), values[:2])
     np.testing.assert_allclose(read(memory, again, keys[:1])[0], values[1], atol=1e-4)
