@@ -14,18 +14,33 @@ import pytest
 import recollect.memory
 from recollect.memory import (
     Attention,
+    Barcodes,
+    BehaviouralTimeScale,
+    BidirectionalHopfield,
+    Bipartite,
     Cosine,
     DecayedHebbian,
     DeltaRule,
+    DenseHopfield,
     GatedDelta,
+    GridScaffold,
+    HippocampalIndex,
+    Hopfield,
     KalmanDelta,
     LeastSquares,
     Memory,
+    MeshScaffold,
+    ModernHopfield,
+    NeuronAstrocyte,
     NormalisedDelta,
     Oja,
+    PseudoInverseHopfield,
+    ScaffoldMemory,
     ScalarHebbian,
     Softmax,
+    SparseDistributed,
     Sparsemax,
+    ThreeFactor,
 )
 
 KEY_DIM = 5
@@ -51,6 +66,42 @@ MEMORIES = {
         Attention(KEY_DIM, 3, 6, separation=Softmax(jnp.array(1.5))),
         3,
     ),
+    "hopfield": (Hopfield(KEY_DIM), KEY_DIM),
+    "hopfield, two layers": (BidirectionalHopfield(KEY_DIM, 3), 3),
+    "hopfield, pseudo-inverse": (PseudoInverseHopfield(KEY_DIM, ridge=0.1), KEY_DIM),
+    "hopfield, dense": (DenseHopfield(KEY_DIM, 3, 20), 3),
+    "hopfield, modern": (ModernHopfield(KEY_DIM, 3, 20, jnp.array(2.0)), 3),
+    "sparse distributed": (
+        SparseDistributed.draw(jax.random.key(0), KEY_DIM, 3, locations=40, radius=2),
+        3,
+    ),
+    "scaffold, MESH": (
+        ScaffoldMemory(
+            MeshScaffold.draw(jax.random.key(0), labels=6, active=2, hidden=40),
+            KEY_DIM,
+            3,
+            ridge=0.1,
+        ),
+        3,
+    ),
+    "scaffold, Vector-HaSH": (
+        ScaffoldMemory(
+            GridScaffold.draw(jax.random.key(0), periods=(2, 3), hidden=40), KEY_DIM, 3, ridge=0.1
+        ),
+        3,
+    ),
+    "three-factor, in turn": (ThreeFactor(KEY_DIM, 3, 20), 3),
+    "three-factor, by chance": (
+        ThreeFactor(KEY_DIM, 3, 20, "random", plastic_slots=8.0, seed=3.0),
+        3,
+    ),
+    "bipartite": (Bipartite(KEY_DIM, 3, 20), 3),
+    "bipartite, full, with feedback": (Bipartite(KEY_DIM, 3, 4, feedback=0.5), 3),
+    "neurons and an astrocyte": (NeuronAstrocyte(KEY_DIM, 3), 3),
+    "behavioural time scale": (BehaviouralTimeScale(KEY_DIM, 3, 200, 0.2), 3),
+    "hippocampal index": (HippocampalIndex.draw(jax.random.key(0), KEY_DIM, 3, 64, 20, 6), 3),
+    "barcodes": (Barcodes.draw(jax.random.key(0), KEY_DIM, 3, 20, 64, 6), 3),
+    "barcodes beside content": (Barcodes.draw(jax.random.key(0), KEY_DIM, 3, 8, 64, 6, 0.4), 3),
     "kalman": (KalmanDelta(jnp.zeros(KEY_DIM), jnp.ones(KEY_DIM), jnp.zeros(KEY_DIM)), None),
     "kalman with drift": (
         KalmanDelta(jnp.linspace(-1, 1, KEY_DIM), jnp.full(KEY_DIM, 0.3), jnp.full(KEY_DIM, 0.02)),

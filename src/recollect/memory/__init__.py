@@ -6,9 +6,18 @@ on many pairs and queries, :func:`retrieve` is the general form ``σ(S(K, q)) V`
 """
 
 from recollect.memory.attention import Attention, Slots
+from recollect.memory.basins import basin_bits, flip
 from recollect.memory.capacity import CapacityReport, capacity, random_pairs
 from recollect.memory.causal_attention import causal_attention
-from recollect.memory.contract import Memory
+from recollect.memory.circuits import (
+    Barcodes,
+    BehaviouralTimeScale,
+    Bipartite,
+    HippocampalIndex,
+    NeuronAstrocyte,
+    ThreeFactor,
+)
+from recollect.memory.contract import Memory, Readable
 from recollect.memory.delta import (
     DeltaRule,
     KalmanDelta,
@@ -28,6 +37,12 @@ from recollect.memory.feature_maps import (
 from recollect.memory.gated_delta import GatedDelta
 from recollect.memory.general import read, retrieve, write
 from recollect.memory.hebbian import DecayedHebbian, ScalarHebbian, read_traces
+from recollect.memory.hopfield import BidirectionalHopfield, Hopfield
+from recollect.memory.hopfield_dense import DenseHopfield
+from recollect.memory.hopfield_dynamics import Recurrent, settle_in_turn
+from recollect.memory.hopfield_modern import ModernHopfield
+from recollect.memory.hopfield_pseudo_inverse import PseudoInverseHopfield
+from recollect.memory.indexed import Indexed
 from recollect.memory.least_squares import LeastSquares, LeastSquaresState
 from recollect.memory.measures import (
     Discriminability,
@@ -39,7 +54,11 @@ from recollect.memory.measures import (
     reconstruction_error,
     synapses,
 )
+from recollect.memory.mesh import MeshScaffold
+from recollect.memory.nearest import Found, nearest
 from recollect.memory.oja import Oja
+from recollect.memory.scaffold import Scaffold, ScaffoldMemory, ScaffoldState
+from recollect.memory.scaffold_sequence import recall_sequence
 from recollect.memory.separation import (
     Linear,
     Normalised,
@@ -61,23 +80,35 @@ from recollect.memory.similarity import (
     Polynomial,
     Similarity,
 )
+from recollect.memory.sparse_distributed import SparseDistributed, radius_for
+from recollect.memory.vector_hash import GridScaffold
 
 __all__ = [
     "Along",
     "Attention",
+    "Barcodes",
+    "BehaviouralTimeScale",
+    "BidirectionalHopfield",
+    "Bipartite",
     "CapacityReport",
     "Cosine",
     "DecayedHebbian",
     "DeltaRule",
+    "DenseHopfield",
     "DeterministicParameterFree",
     "Discriminability",
     "Dot",
     "EluPlusOne",
     "Exponential",
     "FeatureMap",
+    "Found",
     "GatedDelta",
     "Gaussian",
+    "GridScaffold",
+    "HippocampalIndex",
+    "Hopfield",
     "Identity",
+    "Indexed",
     "KalmanDelta",
     "KalmanState",
     "LeastSquares",
@@ -86,36 +117,53 @@ __all__ = [
     "Manhattan",
     "Mapped",
     "Memory",
+    "MeshScaffold",
+    "ModernHopfield",
+    "NeuronAstrocyte",
     "Normalised",
     "NormalisedDelta",
     "Oja",
     "Polynomial",
     "PositiveRandom",
     "Power",
+    "PseudoInverseHopfield",
     "RandomFourier",
+    "Readable",
     "Recollection",
+    "Recurrent",
+    "Scaffold",
+    "ScaffoldMemory",
+    "ScaffoldState",
     "ScalarHebbian",
     "Separation",
     "Similarity",
     "Slots",
     "Softmax",
+    "SparseDistributed",
     "Sparsemax",
+    "ThreeFactor",
     "Threshold",
     "TopK",
     "Unit",
     "accuracy",
+    "basin_bits",
     "bits_per_synapse",
     "bits_per_value",
     "capacity",
     "causal_attention",
     "discriminability",
     "fast_weights_along",
+    "flip",
+    "nearest",
     "overlap",
+    "radius_for",
     "random_pairs",
     "read",
     "read_traces",
+    "recall_sequence",
     "reconstruction_error",
     "retrieve",
+    "settle_in_turn",
     "synapses",
     "write",
 ]

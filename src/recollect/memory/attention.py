@@ -20,7 +20,8 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from recollect.errors import ParameterError, UnknownNameError
-from recollect.memory.separation import Separation, Softmax
+from recollect.memory.nearest import ENTRIES, nearest
+from recollect.memory.separation import Separation, Softmax, TopK
 from recollect.memory.similarity import Cosine, Dot, Similarity
 
 __all__ = ["POLICIES", "Attention", "Slots"]
@@ -90,6 +91,26 @@ class Attention(eqx.Module):
             jnp.zeros(self.slots),
         )
 
+    def filled(self, keys: Float[Array, "n key"], values: Float[Array, "n value"]) -> Slots:
+        """What writing pairs in turn to an empty memory gives, without the turns.
+
+        Raises:
+            ParameterError: more pairs than slots, or the policy is ``"weakest"``, by which each
+                pair that is written strengthens those before it.
+        """
+        count, room = keys.shape[0], self.slots - keys.shape[0]
+        if room < 0:
+            raise ParameterError(f"{count} pairs do not fit into {self.slots} slots")
+        if self.policy == "weakest":
+            raise ParameterError('slots of the policy "weakest" are filled by write, pair by pair')
+        age = jnp.arange(count, 0, -1, dtype=keys.dtype)
+        strength = jnp.asarray(self.retained, keys.dtype) ** (age - 1)
+        columns = (keys, values, strength, age)
+        rest = [[(0, room)] + [(0, 0)] * (column.ndim - 1) for column in columns]
+        # As in turn, unused slots grow older too.
+        ages = jnp.pad(age, rest[3], constant_values=count)
+        return Slots(*(jnp.pad(*both) for both in zip(columns[:3], rest[:3], strict=True)), ages)
+
     def write(
         self, state: Slots, key: Float[Array, " key"], value: Float[Array, " value"]
     ) -> Slots:
@@ -122,3 +143,16 @@ class Attention(eqx.Module):
         """The values, mixed by how well their keys match; zeros from an empty memory."""
         alike = self.similarity(state.keys, query)
         return self.separation(jnp.where(state.strength > 0, alike, -jnp.inf)) @ state.values
+
+    def read_all(self, state: Slots, queries: Float[Array, "q key"]) -> Float[Array, "q value"]:
+        """:meth:`read` of every query, in blocks of queries so that many slots stay bounded."""
+        if isinstance(self.separation, TopK):
+            count = min(self.separation.count, self.slots)
+            present = state.strength > 0
+            found = nearest(state.keys, queries, count, self.similarity, present=present)
+            weights = self.separation(found.similarity)
+            return jnp.einsum("qk,qkv->qv", weights, state.values[found.places])
+        size = max(1, ENTRIES // self.slots)
+        if size >= queries.shape[0]:
+            return jax.vmap(self.read, in_axes=(None, 0))(state, queries)
+        return jax.lax.map(lambda query: self.read(state, query), queries, batch_size=size)

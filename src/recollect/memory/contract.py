@@ -11,11 +11,20 @@ from typing import Any, Protocol, runtime_checkable
 
 from jaxtyping import Array
 
-__all__ = ["Memory"]
+__all__ = ["Memory", "Readable"]
 
 
 @runtime_checkable
-class Memory(Protocol):
+class Readable(Protocol):
+    """What finds something for a query in a state."""
+
+    def read(self, state: Any, query: Array) -> Any:
+        """What the state holds for a query."""
+        ...
+
+
+@runtime_checkable
+class Memory(Readable, Protocol):
     """A key-value memory."""
 
     def init(self) -> Any:
@@ -24,8 +33,4 @@ class Memory(Protocol):
 
     def write(self, state: Any, key: Array, value: Array) -> Any:
         """The state after storing one key-value pair."""
-        ...
-
-    def read(self, state: Any, query: Array) -> Any:
-        """What the state holds for a query."""
         ...

@@ -15,7 +15,7 @@ from typing import Any
 import jax
 from jaxtyping import Array, Float
 
-from recollect.memory.contract import Memory
+from recollect.memory.contract import Memory, Readable
 from recollect.memory.separation import Linear, Separation
 from recollect.memory.similarity import Dot, Similarity
 
@@ -72,8 +72,15 @@ def write(memory: Memory, state: Any, keys: Array, values: Array) -> Any:
     return jax.lax.scan(step, state, (keys, values))[0]
 
 
-def read(memory: Memory, state: Any, queries: Array) -> Any:
-    """What a state holds for one query ``[key]`` or many ``[q, key]``."""
+def read(memory: Readable, state: Any, queries: Array) -> Any:
+    """What a state holds for one query ``[key]`` or many ``[q, key]``.
+
+    A memory with a ``read_all`` of its own (one that holds so much that queries are best taken
+    in blocks) is given all queries at once.
+    """
     if queries.ndim == 1:
         return memory.read(state, queries)
+    at_once = getattr(memory, "read_all", None)
+    if at_once is not None:
+        return at_once(state, queries)
     return jax.vmap(memory.read, in_axes=(None, 0))(state, queries)

@@ -103,3 +103,21 @@ def test_gradients_reach_the_keys_through_a_full_memory():
     slope = jax.grad(loss)(keys)
     assert np.all(np.isfinite(slope))
     assert np.abs(slope).max() > 1e-4
+
+
+@pytest.mark.parametrize("policy", ["oldest", "merge"])
+@pytest.mark.parametrize("slots", [9, 12])
+def test_filled_is_written_in_turn(policy, slots):
+    keys, values = normal(0, 9, 4), normal(1, 9, 3)
+    memory = Attention(4, 3, slots, policy=policy, retained=0.9)
+    in_turn = write(memory, memory.init(), keys, values)
+    for ours, theirs in zip(memory.filled(keys, values), in_turn, strict=True):
+        np.testing.assert_allclose(ours, theirs, rtol=1e-5, atol=1e-6)
+
+
+def test_what_cannot_be_filled_at_once_is_refused():
+    keys, values = normal(0, 9, 4), normal(1, 9, 3)
+    with pytest.raises(ParameterError, match="9 pairs do not fit into 8 slots"):
+        Attention(4, 3, 8).filled(keys, values)
+    with pytest.raises(ParameterError, match="pair by pair"):
+        Attention(4, 3, 9, policy="weakest").filled(keys, values)
