@@ -260,17 +260,23 @@ def test_a_batch_of_memories_is_a_loop_over_memories(name):
         same(jax.tree.map(lambda leaf, i=i: leaf[i], together), alone, 1e-5)
 
 
+# What takes signs or nearest locations is flat almost everywhere.
+FLAT = (Hopfield, BidirectionalHopfield, PseudoInverseHopfield)
+FLAT_BY_KEYS = (SparseDistributed, ScaffoldMemory)
+
+
 def test_gradients_pass_through_a_stream(memory, pairs):
-    """By keys and values: finite, and not all zero."""
+    """By keys and values: finite, and not all zero but where the memory is a step function."""
 
     def loss(keys, values):
         found = jax.tree.leaves(memory.read(written(memory, (keys, values)), keys[3]))
         return sum(jnp.sum(jnp.square(leaf)) for leaf in found)
 
     slopes = jax.jit(jax.grad(loss, argnums=(0, 1)))(*pairs)
-    for slope in slopes:
+    steep = (not isinstance(memory, FLAT + FLAT_BY_KEYS), not isinstance(memory, FLAT))
+    for slope, expected in zip(slopes, steep, strict=True):
         assert np.all(np.isfinite(slope))
-        assert np.abs(slope).max() > 0
+        assert (np.abs(slope).max() > 0) == expected
 
 
 @pytest.mark.parametrize("where", ["key", "value"])

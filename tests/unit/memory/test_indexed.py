@@ -97,6 +97,4 @@ def test_files_that_do_not_fit_are_refused(indexed, tmp_path):
     with pytest.raises(ParameterError, match="2000 keys of length 8"):
         Indexed.load(tmp_path / "keys.index", dataclasses.replace(MEMORY, slots=1000))
     with pytest.raises(ParameterError, match="similarity"):
-        Indexed.load(
-            tmp_path / "keys.index", dataclasses.replace(MEMORY, similarity=Gaussian(1.0))
-        )
+        Indexed.load(tmp_path / "keys.index", dataclasses.replace(MEMORY, similarity=Gaussian(1.0)))
