@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from recollect.cli._options import ReadingOptions
+from recollect.cli._progress import status
 from recollect.cli._session import Session
 from recollect.errors import NotEnoughDataError, UnknownNameError
 from recollect.recall.evaluation import LearnerSource
@@ -143,12 +144,13 @@ def read_one(
         UnknownNameError: no such learner.
         NotEnoughDataError: there are no reviews in it.
     """
-    result = read_log(
-        path,
-        learner,
-        day_boundary=reading.day_boundary,
-        skip_bad_rows=reading.skip_bad_rows,
-    )
+    with status(session, f"Reading {path.name}"):
+        result = read_log(
+            path,
+            learner,
+            day_boundary=reading.day_boundary,
+            skip_bad_rows=reading.skip_bad_rows,
+        )
     warn_of_rows_left_out(session, [result.report])
     if not len(result.log):
         raise NotEnoughDataError(f"{path}: no reviews ({result.report.summary()})")

@@ -250,7 +250,9 @@ def _evaluate(request: EvaluationRequest, session: Session) -> Evaluation:
 
     models = len(request.models)
     models_done: dict[str, int] = {}
-    with progress(session, "Evaluating") as tell:
+    # Workers compile out of our sight.
+    with progress(session, "Evaluating", compiles=request.workers == 0) as tell:
+        tell(0, len(request.sources) * models, "starting")
 
         def hear(event: Event) -> None:
             who = event.learner_id
@@ -293,6 +295,7 @@ def _write(
     session: Session,
 ) -> None:
     from recollect.cli._evaluation_text import print_evaluation
+    from recollect.cli._progress import status
 
     if predictions is not None:
         from recollect.recall.predictions import write_predictions
@@ -302,7 +305,9 @@ def _write(
     if plots is not None:
         from recollect.cli._evaluation_pictures import draw_evaluation
 
-        for path in draw_evaluation(report, plots):
+        with status(session, "Drawing"):
+            drawn = draw_evaluation(report, plots)
+        for path in drawn:
             session.note(f"Drew {path}")
     if json_file is not None:
         write_json(json_file, report.as_json())

@@ -110,7 +110,7 @@ def fit_with_progress(reviews: Any, shared: Any, session: Session) -> LearnerFit
     from recollect.cli._progress import progress
     from recollect.recall.fitting import fit_learner
 
-    with progress(session, "Fitting") as tell:
+    with progress(session, "Fitting", compiles=True) as tell:
         return fit_learner(
             reviews,
             shared,

@@ -79,7 +79,7 @@ def command(
         surveys = survey_logs(find_learners(logs, reading, learners), readings.append, tell)
     warn_of_rows_left_out(session, [survey.report for survey in surveys])
     prepare_outputs(out)
-    with progress(session, "Fitting") as tell:
+    with progress(session, "Fitting", compiles=True) as tell:
 
         def hear(event: FitEvent) -> None:
             loss = "" if event.loss is None else f" loss {event.loss:.4f}"

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from recollect.cli._explanation_text import bar
+from recollect.reviews import write_csv
 
 NOW = ("--now", "last")
 
@@ -74,6 +75,14 @@ def test_the_card_is_drawn(run, log_csv, card, tmp_path):
     assert result.exit_code == 0, result.output
     assert (tmp_path / "new" / "pictures" / "card.png").stat().st_size > 10_000
     assert "Drew new/pictures/card.png" in result.stderr
+
+
+def test_where_no_card_has_three_reviews_it_says_so(run, small_log, tmp_path):
+    twice = small_log.select(small_log.review_index < 2)
+    write_csv(twice, tmp_path / "young.csv")
+    result = run("explain", "young.csv", *NOW, "--json")
+    assert "(nearest to 50 %) of all; no card has 3 reviews yet; --card names" in result.stderr
+    assert json.loads(result.stdout)["chosen"] in result.stderr
 
 
 @pytest.mark.parametrize(
