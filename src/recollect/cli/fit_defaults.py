@@ -82,7 +82,7 @@ def command(
     with progress(session, "Fitting", compiles=True) as tell:
 
         def hear(event: FitEvent) -> None:
-            loss = "" if event.loss is None else f" loss {event.loss:.4f}"
+            loss = "" if event.loss is None else f", log loss {event.loss:.4f} a review"
             tell(event.done, event.total, f"{event.stage}{loss}")
 
         fitted = fit_defaults(readings, hold_out=not no_hold_out, on_event=hear)
