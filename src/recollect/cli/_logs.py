@@ -39,6 +39,7 @@ class LogSurvey:
         cards: different cards.
         first_ms: time of the first review.
         last_ms: time of the last review.
+        cards_named: whether cards have names, not numbers.
         report: what reading left out.
     """
 
@@ -48,6 +49,7 @@ class LogSurvey:
     cards: int
     first_ms: int
     last_ms: int
+    cards_named: bool
     report: ReadReport
 
 
@@ -181,6 +183,7 @@ def _survey(log: ReviewLog, path: str, report: ReadReport) -> LogSurvey:
         cards=len(set(log.card_id.tolist())),
         first_ms=int(times[0]) if len(log) else 0,
         last_ms=int(times[-1]) if len(log) else 0,
+        cards_named=log.card_names is not None,
         report=report,
     )
 

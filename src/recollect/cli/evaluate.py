@@ -300,7 +300,8 @@ def _write(
     if predictions is not None:
         from recollect.recall.predictions import write_predictions
 
-        rows = write_predictions(predictions, report.evaluation.tables())
+        named = any(survey.cards_named for survey in report.surveys)
+        rows = write_predictions(predictions, report.evaluation.tables(), cards_as_text=named)
         session.note(f"Wrote {rows:,} predictions to {predictions}")
     if plots is not None:
         from recollect.cli._evaluation_pictures import draw_evaluation
