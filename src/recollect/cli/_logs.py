@@ -155,7 +155,9 @@ def read_one(
         )
     warn_of_rows_left_out(session, [result.report])
     if not len(result.log):
-        raise NotEnoughDataError(f"{path}: no reviews ({result.report.summary()})")
+        raise NotEnoughDataError(
+            f"{path}: there are no reviews in the log ({result.report.summary()})"
+        )
     return result.log, result.report
 
 

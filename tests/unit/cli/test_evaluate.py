@@ -81,6 +81,13 @@ def test_predictions_name_cards_as_the_log_does(run, log_csv, tmp_path, name):
     assert set(tables["words"].review_time_ms.astype(str)) <= times
 
 
+def test_a_log_without_reviews_says_so(run, tmp_path):
+    (tmp_path / "empty.csv").write_text("card_id,review_time,review_rating\n")
+    result = run("evaluate", "empty.csv", *FAST)
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr == "error: learner empty: there are no reviews in the log\n"
+
+
 def test_pictures_are_drawn(run, log_csv, tmp_path):
     result = run("evaluate", log_csv, "--plots", "p", "--models", "half-life,average")
     assert result.exit_code == 0, result.output

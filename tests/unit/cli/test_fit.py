@@ -70,4 +70,6 @@ def test_an_empty_log_is_not_fitted(run, tmp_path):
     (tmp_path / "empty.csv").write_text("card_id,review_time,review_rating\n")
     result = run("fit", "empty.csv")
     assert result.exit_code == 1
-    assert result.stderr.startswith("error: empty.csv: no reviews")
+    assert result.stderr.startswith(
+        "error: empty.csv: there are no reviews in the log (0 rows read"
+    )
