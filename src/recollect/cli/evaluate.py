@@ -279,7 +279,7 @@ def _evaluate(request: EvaluationRequest, session: Session) -> Evaluation:
 def _said_where_to_go_on(request: EvaluationRequest, session: Session) -> Iterator[None]:
     try:
         yield
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, SystemExit):
         session.note(
             f"Models that were finished for a learner are kept in {request.work_folder}; "
             "give the same command again to go on from there"
