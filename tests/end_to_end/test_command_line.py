@@ -215,6 +215,65 @@ def test_a_reader_that_goes_away_is_no_error(environment, demo):
     assert (process.returncode, error) == (141, "")
 
 
+def _children(pid):
+    """Processes that a process has started."""
+    found = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return [int(child) for child in found]
+
+
+def _alive(pid):
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="processes of Linux")
+def test_no_worker_outlives_an_evaluation_that_is_ended(environment, demo, tmp_path):
+    for name in ("a.csv", "b.csv"):
+        (tmp_path / name).write_bytes((demo[1] / "simulated.csv").read_bytes())
+    process = subprocess.Popen(
+        [*RECOLLECT, "evaluate", "a.csv", "b.csv", "--models", "act-r", "--work-folder", "work"],
+        env=environment,
+        cwd=tmp_path,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    deadline = time.monotonic() + 60
+    while not list(tmp_path.glob("work/*.npz")) and time.monotonic() < deadline:
+        time.sleep(0.05)  # until the workers are at work
+    workers = _children(process.pid)
+    assert len(workers) >= 2
+    process.send_signal(signal.SIGTERM)
+    _, error = process.communicate(timeout=30)
+    deadline = time.monotonic() + 10
+    while any(map(_alive, workers)) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not [worker for worker in workers if _alive(worker)]
+    assert process.returncode == 143
+    assert error.endswith("give the same command again to go on from there\n")
+    assert "Traceback" not in error
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
+@pytest.mark.parametrize("after_s", [0.1, 0.4])
+def test_ctrl_c_while_it_starts_leaves_no_trace(environment, demo, after_s):
+    process = subprocess.Popen(
+        [*RECOLLECT, "predict", str(demo[1] / "simulated.csv"), "--now", "last"],
+        env=environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    time.sleep(after_s)
+    process.send_signal(signal.SIGINT)
+    _, error = process.communicate(timeout=60)
+    begun = "recollect" in error or "interrupted" in error
+    assert process.returncode in ((130,) if begun else (130, -signal.SIGINT))
+    assert "/recollect/" not in error
+
+
 @pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
 def test_ctrl_c_ends_an_evaluation_that_can_go_on(environment, demo, tmp_path):
     log = demo[1] / "simulated.csv"

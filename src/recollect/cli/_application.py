@@ -1,17 +1,21 @@
 """The program ``recollect``: its commands, and how a run ends.
 
 Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted (Ctrl-C), 141 whoever read the
-output has gone away (as after ``| head``). Commands are imported when they are needed, and
-they import whatever takes time in their bodies.
+output has gone away (as after ``| head``), 143 ended by another program (SIGTERM). Commands are
+imported when they are needed, and they import whatever takes time in their bodies.
 """
 
 from __future__ import annotations
 
 import os
+import signal
 import sys
+import threading
 import traceback
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from importlib import import_module
+from types import FrameType
 from typing import Any
 
 import click
@@ -34,6 +38,7 @@ COMMANDS = {
 
 _INTERRUPTED = 130
 _READER_GONE = 141
+_ENDED = 143
 
 
 class Application(click.Group):
@@ -60,7 +65,8 @@ class Application(click.Group):
         _print_whatever_the_terminal_knows()
         session = ctx.ensure_object(Session)
         try:
-            result = super().invoke(ctx)
+            with _orderly_end():
+                result = super().invoke(ctx)
             sys.stdout.flush()
             return result
         except (click.ClickException, click.exceptions.Exit, click.Abort):
@@ -77,6 +83,9 @@ class Application(click.Group):
             what = error.strerror or type(error).__name__
             self._fail(ctx, session, f"the system refused to read or write: {what}")
         except Exception as error:
+            if _interrupted_beneath(error):
+                click.echo("interrupted", err=True)
+                ctx.exit(_INTERRUPTED)
             text = " ".join(str(error).split())
             hint = "" if session.debug else "; --debug shows where it came from"
             self._fail(ctx, session, f"unexpected {type(error).__name__}: {text}{hint}")
@@ -86,6 +95,32 @@ class Application(click.Group):
             traceback.print_exc()
         click.echo(f"error: {message}", err=True)
         ctx.exit(1)
+
+
+@contextmanager
+def _orderly_end() -> Iterator[None]:
+    """SIGTERM unwinds the run, so that processes are stopped and drafts are removed."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def end(_signal: int, _frame: FrameType | None) -> None:
+        sys.exit(_ENDED)
+
+    before = signal.signal(signal.SIGTERM, end)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _interrupted_beneath(error: BaseException | None) -> bool:
+    """Whether Ctrl-C is what an error came from: some modules turn it into an ImportError."""
+    while error is not None:
+        if isinstance(error, KeyboardInterrupt):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
 
 
 def _print_whatever_the_terminal_knows() -> None:

@@ -23,6 +23,9 @@ _MOST_ROWS = 2_000_000
 _SECONDS_PER_DAY = 86_400
 _TARGET_RECALL = 0.9
 _MARGIN = 1e-6
+_POOLED = (
+    "All learners' reviews are pooled, slopes too; the table's slopes are means over learners."
+)
 _CURVES = ("p_recollect_curve", "p_fsrs_6", "p_fsrs_7_recency", "p_fsrs_7", "p_half_life")
 
 
@@ -50,6 +53,7 @@ def draw_evaluation(report: EvaluationReport, folder: Path, label: str = "") -> 
         {name: rows[name] for name in columns},
         rows["outcome"],
         title=_labelled("Calibration: do predictions come true?", label),
+        of_whom=_POOLED if len(report.evaluation.results) > 1 else "",
     )
     save_figure(figure, written[0])
     figure = learners_figure(

@@ -167,7 +167,10 @@ def _print_comparisons(report: EvaluationReport, reference: str) -> None:
 def _print_notes(report: EvaluationReport) -> None:
     lines = []
     if len(report.evaluation.results) > 1:
-        lines.append("RMSE(bins), AUC and calibration slope are means over learners.")
+        lines.append(
+            "RMSE(bins), AUC and calibration slope are means over learners; the picture of "
+            "calibration (--plots) pools all learners' reviews."
+        )
         if len(report.evaluation.results) < _LEAST_FOR_INTERVAL:
             lines.append(f"Fewer than {_LEAST_FOR_INTERVAL} learners: no intervals are shown.")
     if report.evaluation.options.same_day and any(

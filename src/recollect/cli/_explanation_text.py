@@ -71,6 +71,10 @@ def _print_terms(explanation: Explanation) -> None:
         for term in explanation.terms
         if abs(term.contribution) >= _LEAST_SHOWN
     ]
+    click.echo(
+        "A value counts in usual sizes of its term; the weight is what this learner's reviews "
+        "have taught."
+    )
     hidden = len(explanation.terms) - len(rows)
     total = [
         "log odds",
@@ -96,6 +100,7 @@ def _print_terms(explanation: Explanation) -> None:
 
 def _print_traces(traces: Sequence[Trace]) -> None:
     heading("Traces by the time over which they fade")
+    click.echo("What past reviews left, as it stands at that moment.")
     print_table(
         [
             Column("fades over"),
@@ -118,7 +123,12 @@ def _print_traces(traces: Sequence[Trace]) -> None:
 def _print_learner(state: Sequence[Term]) -> None:
     if not state:
         return
-    heading("State of the learner, and what it adds to predictions of this very moment")
+    heading("State of the learner before the last review of the log, of whichever card")
+    click.echo(
+        "It has no part in the recall above, which looks ahead; it adds to what is predicted just "
+        "then,\nat the moment of a review. Surprise is how far answers were above (+) or below (-) "
+        "what was\nexpected."
+    )
     print_table(
         [
             Column("state", text=True),
@@ -151,13 +161,17 @@ def _print_history(
     heading(
         f"Its latest {latest} reviews, after {earlier} earlier ones" if earlier else "Its reviews"
     )
+    click.echo(
+        "Predicted just then, knowing all up to that moment, and by the curve that was drawn a "
+        "review earlier."
+    )
     print_table(
         [
             Column("when"),
             Column("answer", text=True),
             Column("after"),
-            Column("predicted"),
-            Column("by the\ncurve"),
+            Column("predicted\njust then"),
+            Column("a review\nearlier"),
             Column("time"),
             Column("what moved", text=True, foldable=True),
         ],

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from recollect.cli._options import ReadingOptions
+from recollect.cli._progress import status
 from recollect.cli._session import Session
 from recollect.errors import NotEnoughDataError, UnknownNameError
 from recollect.recall.evaluation import LearnerSource
@@ -38,6 +39,7 @@ class LogSurvey:
         cards: different cards.
         first_ms: time of the first review.
         last_ms: time of the last review.
+        cards_named: whether cards have names, not numbers.
         report: what reading left out.
     """
 
@@ -47,6 +49,7 @@ class LogSurvey:
     cards: int
     first_ms: int
     last_ms: int
+    cards_named: bool
     report: ReadReport
 
 
@@ -143,15 +146,18 @@ def read_one(
         UnknownNameError: no such learner.
         NotEnoughDataError: there are no reviews in it.
     """
-    result = read_log(
-        path,
-        learner,
-        day_boundary=reading.day_boundary,
-        skip_bad_rows=reading.skip_bad_rows,
-    )
+    with status(session, f"Reading {path.name}"):
+        result = read_log(
+            path,
+            learner,
+            day_boundary=reading.day_boundary,
+            skip_bad_rows=reading.skip_bad_rows,
+        )
     warn_of_rows_left_out(session, [result.report])
     if not len(result.log):
-        raise NotEnoughDataError(f"{path}: no reviews ({result.report.summary()})")
+        raise NotEnoughDataError(
+            f"{path}: there are no reviews in the log ({result.report.summary()})"
+        )
     return result.log, result.report
 
 
@@ -179,6 +185,7 @@ def _survey(log: ReviewLog, path: str, report: ReadReport) -> LogSurvey:
         cards=len(set(log.card_id.tolist())),
         first_ms=int(times[0]) if len(log) else 0,
         last_ms=int(times[-1]) if len(log) else 0,
+        cards_named=log.card_names is not None,
         report=report,
     )
 

@@ -59,6 +59,7 @@ def command(session: Session, *, out: Path, as_json: bool) -> None:
     from recollect.cli._fitted import learner_model
     from recollect.cli._jax import prepare_jax
     from recollect.cli._outputs import made_folder, print_json
+    from recollect.cli._progress import status
     from recollect.reviews import MS_PER_DAY, write_csv
     from recollect.sample import load_sample
 
@@ -67,13 +68,15 @@ def command(session: Session, *, out: Path, as_json: bool) -> None:
     write_csv(log, made_folder(out) / _LOG_FILE)
     fitted = _fit(log, out / _PARAMS_FILE, session)
     report = _evaluate(out / _LOG_FILE, session)
-    model, _ = learner_model(log, out / _PARAMS_FILE, None, session)
     at_ms = int(log.review_time_ms[-1]) + _DAYS_AHEAD * MS_PER_DAY
-    from recollect.cli.explain import choose_card
-    from recollect.recall.explanation import explain_card
+    with status(session, "Explaining a card", compiles=True):
+        from recollect.cli.explain import choose_card
+        from recollect.recall.explanation import explain_card
 
-    explanation = explain_card(model, choose_card(model, at_ms), at_ms)
-    pictures = _draw(report, explanation, log, out, session)
+        model, _ = learner_model(log, out / _PARAMS_FILE, None, session)
+        explanation = explain_card(model, choose_card(model, at_ms), at_ms)
+    with status(session, "Drawing", compiles=True):
+        pictures = _draw(report, explanation, log, out, session)
     if as_json:
         document = {
             "simulated": True,

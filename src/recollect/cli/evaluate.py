@@ -250,7 +250,9 @@ def _evaluate(request: EvaluationRequest, session: Session) -> Evaluation:
 
     models = len(request.models)
     models_done: dict[str, int] = {}
-    with progress(session, "Evaluating") as tell:
+    # Workers compile out of our sight.
+    with progress(session, "Evaluating", compiles=request.workers == 0) as tell:
+        tell(0, len(request.sources) * models, "starting")
 
         def hear(event: Event) -> None:
             who = event.learner_id
@@ -277,7 +279,7 @@ def _evaluate(request: EvaluationRequest, session: Session) -> Evaluation:
 def _said_where_to_go_on(request: EvaluationRequest, session: Session) -> Iterator[None]:
     try:
         yield
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, SystemExit):
         session.note(
             f"Models that were finished for a learner are kept in {request.work_folder}; "
             "give the same command again to go on from there"
@@ -293,16 +295,20 @@ def _write(
     session: Session,
 ) -> None:
     from recollect.cli._evaluation_text import print_evaluation
+    from recollect.cli._progress import status
 
     if predictions is not None:
         from recollect.recall.predictions import write_predictions
 
-        rows = write_predictions(predictions, report.evaluation.tables())
+        named = any(survey.cards_named for survey in report.surveys)
+        rows = write_predictions(predictions, report.evaluation.tables(), cards_as_text=named)
         session.note(f"Wrote {rows:,} predictions to {predictions}")
     if plots is not None:
         from recollect.cli._evaluation_pictures import draw_evaluation
 
-        for path in draw_evaluation(report, plots):
+        with status(session, "Drawing"):
+            drawn = draw_evaluation(report, plots)
+        for path in drawn:
             session.note(f"Drew {path}")
     if json_file is not None:
         write_json(json_file, report.as_json())

@@ -21,6 +21,7 @@ from recollect.cli._session import Session, talk_options
 
 if TYPE_CHECKING:
     from recollect.recall.personalise import Personalisation
+    from recollect.reviews import ReviewLog
 
 __all__ = ["choose_card", "command"]
 
@@ -88,33 +89,37 @@ def command(
     check_folder(plots, "--plots")
     from recollect.cli._explanation_text import print_explanation
     from recollect.cli._fitted import learner_model
+    from recollect.cli._jax import prepare_jax
     from recollect.cli._logs import read_one
     from recollect.cli._moments import chosen_moments
     from recollect.cli._outputs import made_folder, need_extra, print_json
+    from recollect.cli._progress import status
 
     if plots is not None:
         need_extra("matplotlib", "plots", "drawing pictures")
     reviews, report = read_one(log, learner, reading, session)
     card_id = None if card is None else reviews.find_card(card)
     moments = chosen_moments(reviews, reading.zone, now, at, session)
-    model, origin = learner_model(reviews, params, defaults, session)
-    from recollect.recall.explanation import explain_card
+    prepare_jax()
+    with status(session, f"Explaining from {len(reviews):,} reviews", compiles=True):
+        from recollect.recall.explanation import explain_card
 
-    chosen = ""
-    if card_id is None:
-        card_id = choose_card(model, moments.at_ms)
-        chosen = (
-            f"Card {reviews.card_name(card_id)} is shown because its recall is the least certain "
-            "(nearest to 50 %); --card names another."
-        )
+        model, origin = learner_model(reviews, params, defaults, session)
+        chosen = ""
+        if card_id is None:
+            card_id = choose_card(model, moments.at_ms)
+            chosen = _why_chosen(reviews, card_id)
+        explanation = explain_card(model, card_id, moments.at_ms)
+    if chosen:
         session.note(chosen)
-    explanation = explain_card(model, card_id, moments.at_ms)
     name = reviews.card_name(card_id)
     if plots is not None:
         from recollect.cli._evaluation_pictures import draw_card
 
         made_folder(plots)
-        session.note(f"Drew {draw_card(explanation.life(), name, plots / 'card.png')}")
+        with status(session, "Drawing", compiles=True):
+            drawn = draw_card(explanation.life(), name, plots / "card.png")
+        session.note(f"Drew {drawn}")
     if as_json:
         document = {
             "learner": reviews.learner_id,
@@ -151,3 +156,14 @@ def choose_card(model: Personalisation, at_ms: int) -> int:
     distance = np.abs(np.asarray(forecast.recall_at) - 0.5)
     few = np.asarray(forecast.reviews) < _ENOUGH_REVIEWS
     return int(forecast.card_id[np.lexsort((forecast.card_id, distance, few))[0]])
+
+
+def _why_chosen(log: ReviewLog, card_id: int) -> str:
+    """Why the card is shown that :func:`choose_card` chose, and how to see another."""
+    said = (
+        f"Card {log.card_name(card_id)} is shown because its recall is the least certain "
+        "(nearest to 50 %)"
+    )
+    if int((log.card_id == card_id).sum()) < _ENOUGH_REVIEWS:
+        said += f" of all; no card has {_ENOUGH_REVIEWS} reviews yet"
+    return f"{said}; --card names another."

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 __all__ = ["command", "fit_with_progress", "print_fit"]
 
+_SHOWN = 10
+
 
 @click.command(
     "fit",
@@ -40,6 +42,12 @@ __all__ = ["command", "fit_with_progress", "print_fit"]
     metavar="FILE",
     help="Write the parameters here (.json), for recollect predict and explain.",
 )
+@click.option(
+    "--all",
+    "show_all",
+    is_flag=True,
+    help=f"Show all parameters, not just the {_SHOWN} that moved most. --json always has all.",
+)
 @defaults_option
 @json_flag
 @learner_option
@@ -52,6 +60,7 @@ def command(
     log: Path,
     out: Path | None,
     defaults: Path | None,
+    show_all: bool,
     as_json: bool,
     learner: str | None,
     reading: ReadingOptions,
@@ -59,7 +68,7 @@ def command(
     """Fit the parameters of one learner to the reviews in LOG.
 
     The fit starts from the shared defaults and stays near them as far as the log is short.
-    Each value is shown with its standard error beside the default.
+    The values that moved most from the defaults are shown, with their standard errors.
     """
     inputs = [path for path in (log, defaults) if path]
     check_output(out, "--out", (".json",), inputs)
@@ -96,7 +105,7 @@ def command(
         print_json("fit", document)
         return
     click.echo(f"Learner {reviews.learner_id}: {len(reviews):,} reviews")
-    print_fit(result)
+    print_fit(result, most=None if show_all else _SHOWN)
     if out is None:
         session.note("Nothing is written; --out params.json keeps the parameters")
 
@@ -110,11 +119,11 @@ def fit_with_progress(reviews: Any, shared: Any, session: Session) -> LearnerFit
     from recollect.cli._progress import progress
     from recollect.recall.fitting import fit_learner
 
-    with progress(session, "Fitting") as tell:
+    with progress(session, "Fitting", compiles=True) as tell:
         return fit_learner(
             reviews,
             shared,
-            on_step=lambda step, total, loss: tell(step, total, f"loss {loss:.4f}"),
+            on_step=lambda step, total, loss: tell(step, total, f"log loss {loss:.4f}"),
         )
 
 
@@ -123,7 +132,8 @@ def print_fit(result: LearnerFit, most: int | None = None) -> None:
 
     Args:
         result: of the fit.
-        most: only so many, those that moved most for their standard error.
+        most: only so many, those that moved most for their standard error, farthest first; all
+            in their own order where None.
     """
     from recollect.cli._tables import Column, print_table
 
@@ -131,11 +141,12 @@ def print_fit(result: LearnerFit, most: int | None = None) -> None:
     shown = named
     if most is not None:
         chosen = sorted(named, key=lambda name: -_moved(named[name]))[:most]
-        shown = {name: item for name, item in named.items() if name in chosen}
+        shown = {name: named[name] for name in chosen}
     click.echo(
-        f"Loss {result.loss_before:.4f} with the shared defaults, {result.loss_after:.4f} fitted "
-        f"(mean over {result.reviews:,} reviews)"
+        f"Log loss {result.loss_before:.4f} with the shared defaults, {result.loss_after:.4f} "
+        f"fitted (mean over {result.reviews:,} reviews on later days)"
     )
+    click.echo('"moved" is the distance from the default in standard errors.')
     click.echo()
     print_table(
         [
@@ -143,6 +154,7 @@ def print_fit(result: LearnerFit, most: int | None = None) -> None:
             Column("fitted"),
             Column("± standard\nerror"),
             Column("default"),
+            Column("moved"),
             Column("unit", text=True),
             Column("meaning", text=True, foldable=True),
         ],
@@ -152,6 +164,7 @@ def print_fit(result: LearnerFit, most: int | None = None) -> None:
                 f"{item.value:.4g}",
                 f"{item.standard_error:.2g}",
                 f"{item.default:.4g}",
+                f"{_moved(item):.1f}",
                 item.unit,
                 item.meaning,
             ]
@@ -159,7 +172,7 @@ def print_fit(result: LearnerFit, most: int | None = None) -> None:
         ],
     )
     if len(shown) < len(named):
-        click.echo(f"... and {len(named) - len(shown)} more")
+        click.echo(f"... and {len(named) - len(shown)} more that moved less")
 
 
 def _moved(item: FittedValue) -> float:

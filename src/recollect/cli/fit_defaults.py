@@ -79,10 +79,10 @@ def command(
         surveys = survey_logs(find_learners(logs, reading, learners), readings.append, tell)
     warn_of_rows_left_out(session, [survey.report for survey in surveys])
     prepare_outputs(out)
-    with progress(session, "Fitting") as tell:
+    with progress(session, "Fitting", compiles=True) as tell:
 
         def hear(event: FitEvent) -> None:
-            loss = "" if event.loss is None else f" loss {event.loss:.4f}"
+            loss = "" if event.loss is None else f", log loss {event.loss:.4f} a review"
             tell(event.done, event.total, f"{event.stage}{loss}")
 
         fitted = fit_defaults(readings, hold_out=not no_hold_out, on_event=hear)

@@ -94,18 +94,22 @@ def command(
         print_forecast,
         write_forecast,
     )
+    from recollect.cli._jax import prepare_jax
     from recollect.cli._logs import read_one
     from recollect.cli._moments import chosen_moments
     from recollect.cli._outputs import prepare_outputs, print_json
+    from recollect.cli._progress import status
 
     check_writable(out)
     reviews, report = read_one(log, learner, reading, session)
     prepare_outputs(out)
     moments = chosen_moments(reviews, reading.zone, now, at, session)
-    model, origin = learner_model(reviews, params, defaults, session)
-    from recollect.recall.forecast import forecast_cards
+    prepare_jax()
+    with status(session, f"Predicting from {len(reviews):,} reviews", compiles=True):
+        from recollect.recall.forecast import forecast_cards
 
-    forecast = forecast_cards(model, moments.now_ms, moments.at_ms)
+        model, origin = learner_model(reviews, params, defaults, session)
+        forecast = forecast_cards(model, moments.now_ms, moments.at_ms)
     rows = forecast_rows(reviews, forecast, sort)
     document = {
         "learner": reviews.learner_id,

@@ -45,7 +45,11 @@ __all__ = [
     "evaluate",
 ]
 
-EventKind = Literal["started", "model", "finished", "failed"]
+EventKind = Literal["started", "running", "model", "finished", "failed"]
+
+
+_Report = Callable[[tuple[EventKind, str]], None]
+"""How a worker tells what it does: the kind of event, and the model or nothing."""
 
 
 @dataclass(frozen=True)
@@ -121,11 +125,12 @@ class Event:
     """Progress of an evaluation.
 
     Attributes:
-        kind: a learner was started, a model finished for them, or all models; or they failed.
+        kind: a learner was started, a model set to work on them (not where its predictions are
+            there from an earlier run), a model finished for them, or all models; or they failed.
         learner_id: who.
         learners_done: learners finished or failed so far.
         learners_total: all.
-        model: which model, for kind ``model``.
+        model: which model, for kinds ``running`` and ``model``.
         reason: for kind ``failed``.
     """
 
@@ -228,7 +233,8 @@ def evaluate(
 
     def hear(news: Message | Done | Failed) -> None:
         if isinstance(news, Message):
-            tell("model" if news.content else "started", news.job, model=news.content)
+            kind, model = news.content
+            tell(kind, news.job, model=model)
         elif isinstance(news, Done):
             results[news.job] = news.result
             tell("finished", news.job)
@@ -254,8 +260,8 @@ def _setup(
 ) -> Handler:
     models = [(spec, build_model(spec)) for spec in plan.models]
 
-    def handler(source: LearnerSource, report: Callable[[str], None]) -> LearnerResult:
-        report("")
+    def handler(source: LearnerSource, report: _Report) -> LearnerResult:
+        report(("started", ""))
         log = load(source).named(source.learner_id)
         return _evaluate_learner(log, models, plan, report)
 
@@ -266,7 +272,7 @@ def _evaluate_learner(
     log: ReviewLog,
     models: list[tuple[ModelSpec, Any]],
     plan: _Plan,
-    report: Callable[[str], None],
+    report: _Report,
 ) -> LearnerResult:
     task = scoring_task(log, **asdict(plan.options))
     table = scored_rows_table(log, task, plan.options.max_reviews_per_card)
@@ -285,6 +291,7 @@ def _evaluate_learner(
         file = file_name(identity | {"model": asdict(spec)})
         found = saved_columns(folder / file)
         if found is None:
+            report(("running", spec.name))
             start = time.perf_counter()
             columns = _predict(model, task)
             found = columns, time.perf_counter() - start
@@ -294,7 +301,7 @@ def _evaluate_learner(
         probability |= found[0]
         seconds[spec.name] = found[1]
         files.append(file)
-        report(spec.name)
+        report(("model", spec.name))
     table = replace(table, probability=probability)
     return LearnerResult(
         learner_id=log.learner_id,

@@ -21,7 +21,7 @@ from recollect.reviews import MS_PER_DAY, Rating
 __all__ = ["Explanation", "PastReview", "Term", "Trace", "explain_card"]
 
 _LIFE_POINTS = 60
-_BANK_MEANING = "kinds of learner like this one, read directly"
+_TRACES_ALONE = "averaging with the recall that the traces alone give"
 
 
 @dataclass(frozen=True)
@@ -93,7 +93,7 @@ class Explanation:
         terms: largest first.
         traces: by time scale, shortest first.
         learner: form of the learner before their latest review, with the weights that the
-            instant prediction gives it.
+            instant prediction gives it. It has no part in ``recall``, which looks ahead.
         history: the card's reviews, oldest first.
         summary: one sentence.
     """
@@ -181,7 +181,7 @@ def explain_card(seen: Personalisation, card_id: int, at_ms: int) -> Explanation
         for i, key, weight in zip(CURVE, foretold.keys[0], foretold.weights, strict=True)
     ]
     rest = logit - sum(term.contribution for term in terms)
-    terms.append(Term("bank", _BANK_MEANING, 1.0, rest, rest))
+    terms.append(Term("traces_alone", _TRACES_ALONE, 1.0, rest, rest))
     elapsed = np.array([(at_ms - last_ms) / MS_PER_DAY])
     strength = strengths(seen, last, elapsed)[0]
     traces = tuple(

@@ -253,7 +253,7 @@ def fit_learner(
         log: of the learner.
         defaults: shared parameters.
         steps: at most so many L-BFGS iterations.
-        on_step: called as ``on_step(step, of, loss)``.
+        on_step: called as ``on_step(step, of, loss)``, the log loss of a review.
 
     Raises:
         NotEnoughDataError: no card was reviewed on a second day.
@@ -310,7 +310,7 @@ class FitEvent:
         stage: what is being done.
         done: steps done in all.
         total: steps in all.
-        loss: of the latest step, None where there is none.
+        loss: log loss of a review at the latest step, None where there is none.
     """
 
     stage: str

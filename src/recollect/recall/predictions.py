@@ -4,8 +4,9 @@ One row a scored review. Columns of the file:
 
 =================  =================================================================
 user_id            name of the learner (text)
-card_id            card
+card_id            card, by number, or by name (text) where logs name cards with words
 review_th          row of the review in the learner's log in order of time, from 1
+review_time_ms     when, ms since 1970 UTC (or since the log's own origin, without dates)
 review_number      see :class:`~recollect.recall.protocol.BinFeatures`
 lapses             see :class:`~recollect.recall.protocol.BinFeatures`
 elapsed_days       study days since the card's previous review
@@ -20,7 +21,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -54,6 +55,7 @@ _PREFIX = "p_"
 _ROW_COLUMNS: dict[str, type] = {
     "card_id": np.int64,
     "review_th": np.int64,
+    "review_time_ms": np.int64,
     "review_number": np.int64,
     "lapses": np.int64,
     "elapsed_days": np.int64,
@@ -71,12 +73,14 @@ class PredictionTable:
 
     Attributes:
         learner_id: name of the learner.
+        card_id: ``int64``, or texts where the log names cards with words.
         probability: ``{"p_...": [m]}`` predicted recall.
     """
 
     learner_id: str
-    card_id: NDArray[np.int64]
+    card_id: NDArray[Any]
     review_th: NDArray[np.int64]
+    review_time_ms: NDArray[np.int64]
     review_number: NDArray[np.int64]
     lapses: NDArray[np.int64]
     elapsed_days: NDArray[np.int64]
@@ -120,8 +124,9 @@ def scored_rows_table(
     sizes = [fold.test_rows.shape[0] for fold in task.folds]
     return PredictionTable(
         learner_id=log.learner_id,
-        card_id=task.log.card_id[rows],
+        card_id=_card_names(task.log)[rows],
         review_th=kept_rows(log, max_reviews_per_card)[rows] + 1,
+        review_time_ms=task.log.review_time_ms[rows],
         review_number=features.review_number,
         lapses=features.lapses,
         elapsed_days=features.elapsed_days,
@@ -136,12 +141,16 @@ def scores_of(tables: Iterable[PredictionTable]) -> dict[str, dict[str, Scores]]
     return {table.learner_id: table.scores() for table in tables}
 
 
-def write_predictions(path: str | Path, tables: Iterable[PredictionTable]) -> int:
+def write_predictions(
+    path: str | Path, tables: Iterable[PredictionTable], *, cards_as_text: bool = False
+) -> int:
     """Write learners one after the other; the file appears when all are in it.
 
     Args:
         path: ends in ``.parquet`` (needs the ``parquet`` extra) or ``.csv``.
         tables: all with the same probability columns; consumed one at a time.
+        cards_as_text: write numbers of cards as text too; needed where some of the tables name
+            cards with words and others with numbers.
 
     Returns:
         Number of rows written.
@@ -149,7 +158,7 @@ def write_predictions(path: str | Path, tables: Iterable[PredictionTable]) -> in
     Raises:
         OutputError: another suffix, or the file cannot be written.
         NotEnoughDataError: no table at all.
-        ParameterError: tables with different columns.
+        ParameterError: tables with different columns, or different kinds of names for cards.
     """
     target = Path(path)
     writers = {".parquet": _write_parquet, ".csv": _write_csv}
@@ -157,7 +166,7 @@ def write_predictions(path: str | Path, tables: Iterable[PredictionTable]) -> in
         raise OutputError(f"{target}: predictions are written as .parquet or .csv; use either")
     with replaced_file(target) as part:
         part.parent.mkdir(parents=True, exist_ok=True)
-        return writers[target.suffix.lower()](part, _same_columns(tables))
+        return writers[target.suffix.lower()](part, _same_columns(tables, cards_as_text))
 
 
 def read_predictions(path: str | Path) -> dict[str, PredictionTable]:
@@ -187,9 +196,26 @@ def iter_predictions(path: str | Path) -> Iterator[PredictionTable]:
         )
 
 
-def _same_columns(tables: Iterable[PredictionTable]) -> Iterator[PredictionTable]:
+def _card_names(log: ReviewLog) -> NDArray[Any]:
+    """``[n]`` the card of each row as the log's source names it."""
+    if log.card_names is None:
+        return log.card_id
+    return np.array(log.card_names, dtype=np.str_)[log.card_id]
+
+
+def _same_columns(
+    tables: Iterable[PredictionTable], cards_as_text: bool
+) -> Iterator[PredictionTable]:
     names: list[str] | None = None
-    for table in tables:
+    kind = ""
+    for given in tables:
+        table = replace(given, card_id=given.card_id.astype(np.str_)) if cards_as_text else given
+        if table.card_id.dtype.kind != (kind or table.card_id.dtype.kind):
+            raise ParameterError(
+                f"learner {table.learner_id} names cards otherwise than the others (words or "
+                "numbers); write all as text with cards_as_text"
+            )
+        kind = table.card_id.dtype.kind
         if names is not None and list(table.probability) != names:
             raise ParameterError(
                 f"learner {table.learner_id} has columns {', '.join(table.probability)}, "
@@ -246,7 +272,7 @@ def _read_parquet(path: Path) -> Iterator[_Chunk]:
                 yield (
                     learners,
                     {
-                        name: batch.column(name).to_numpy(zero_copy_only=False).astype(dtype)
+                        name: _typed(batch.column(name).to_numpy(zero_copy_only=False), dtype)
                         for name, dtype in types.items()
                     },
                 )
@@ -279,8 +305,26 @@ def _csv_chunks(path: Path) -> Iterator[_Chunk]:
             columns: dict[str, NDArray[Any]] = {}
             for name, dtype in (_ROW_COLUMNS | dict.fromkeys(names, np.float64)).items():
                 cells = [row[at[name]] for row in rows]
-                columns[name] = _numbers(path, name, cells, first_line).astype(dtype)
+                found = (
+                    _cards(cells) if name == "card_id" else _numbers(path, name, cells, first_line)
+                )
+                columns[name] = _typed(found, dtype)
             yield [row[at["user_id"]] for row in rows], columns
+
+
+def _typed(values: NDArray[Any], dtype: type) -> NDArray[Any]:
+    """Texts, as names of cards can be, as texts; all else as the wanted type."""
+    return values.astype(np.str_ if values.dtype.kind in "OU" else dtype)
+
+
+def _cards(cells: list[str]) -> NDArray[Any]:
+    """Numbers of cards; texts where any of them is not the number's usual way of writing."""
+    try:
+        numbers = [int(cell) for cell in cells]
+    except ValueError:
+        return np.array(cells, dtype=np.str_)
+    same = all(str(number) == cell for number, cell in zip(numbers, cells, strict=True))
+    return np.array(numbers if same else cells)
 
 
 def _numbers(path: Path, name: str, cells: list[str], first_line: int) -> NDArray[Any]:

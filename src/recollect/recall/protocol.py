@@ -115,10 +115,12 @@ def scoring_task(
         drop_outliers: see :class:`ScoringOptions`.
 
     Raises:
-        NotEnoughDataError: fewer eligible reviews than ``splits + 1``.
+        NotEnoughDataError: no reviews, or fewer eligible ones than ``splits + 1``.
         ParameterError: an option that makes no sense.
     """
     options = ScoringOptions(same_day, splits, max_reviews_per_card, drop_outliers)
+    if not len(log):
+        raise NotEnoughDataError(f"learner {log.learner_id}: there are no reviews in the log")
     kept = kept_rows(log, options.max_reviews_per_card)
     trimmed = log if kept.shape[0] == len(log) else log.select(kept)
     eligible = eligible_rows(trimmed, options)

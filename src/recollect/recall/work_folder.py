@@ -64,6 +64,7 @@ def log_column_hash(log: ReviewLog) -> str:
         digest.update(np.ascontiguousarray(column).tobytes())
     boundary = log.day_boundary
     digest.update(f"{boundary.time_zone} {boundary.rollover_hour} {log.time_of_day_known}".encode())
+    digest.update(repr(log.card_names).encode())  # rows of predictions name cards
     return digest.hexdigest()
 
 

@@ -10,6 +10,7 @@ import multiprocessing
 import os
 import pickle
 import signal
+import threading
 import traceback
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
@@ -198,12 +199,21 @@ def _work(connection: Connection, setup: Callable[..., Handler], arguments: Any)
     """The life of a worker process."""
     # Ctrl-C reaches the whole process group; the parent answers it and stops the workers.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_the_parent, daemon=True).start()
     handler = setup(*arguments)
     with suppress(EOFError, OSError):  # the parent is gone, or has closed the pipe
         connection.send(_READY)
         while True:
             number, job = connection.recv()
             connection.send(_do(handler, number, job, connection.send))
+
+
+def _end_with_the_parent() -> None:
+    """However the parent ends, even killed, its workers do not go on with a long job."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        wait([parent.sentinel])
+        os._exit(1)
 
 
 @contextmanager

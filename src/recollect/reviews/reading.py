@@ -41,6 +41,15 @@ _OTHER_FORMATS = {
     b"7z\xbc\xaf": "a 7z archive",
 }
 
+_BY_NAME = {
+    ".parquet": "a Parquet file",
+    ".apkg": "an Anki package",
+    ".colpkg": "an Anki package",
+    ".anki2": "an Anki collection",
+    ".anki21": "an Anki collection",
+    ".anki21b": "an Anki collection",
+}
+
 
 @dataclass(frozen=True)
 class LogSource:
@@ -208,8 +217,22 @@ def _open_file(path: Path, options: ReadOptions) -> LogSource:
     for magic, kind in _OTHER_FORMATS.items():
         if start.startswith(magic):
             raise LogFormatError(f"{path}: this is {kind}; {_EXPECTED}")
-    raw = read_csv_rows(path, options.day_boundary.zone)
+    raw = _read_text(path, options)
     return _source(path, "csv", build_logs(raw, options, _stem(path)))
+
+
+def _read_text(path: Path, options: ReadOptions) -> RawRows:
+    """What is none of the other formats is a CSV, whatever it is called."""
+    try:
+        return read_csv_rows(path, options.day_boundary.zone)
+    except LogFormatError as error:
+        wanted = _BY_NAME.get(path.suffix.lower())
+        if wanted is None:
+            raise
+        raise LogFormatError(
+            f"{path}: not {wanted}, although it is called so, and no other review log; "
+            "it may be damaged or cut off: get it again"
+        ) from error
 
 
 def _anki(path: Path, raw: RawRows, options: ReadOptions) -> LogSource:

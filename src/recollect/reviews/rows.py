@@ -48,8 +48,9 @@ EXPECTED = {
 }
 
 _YEAR_1980_MS = 315_532_800_000
-_YEAR_2000_S, _YEAR_2100_S = 946_684_800, 4_102_444_800
+_YEAR_1990_S, _YEAR_2100_S = 631_152_000, 4_102_444_800
 _SECONDS_PER = {"seconds": 1, "microseconds": 1_000_000, "nanoseconds": 1_000_000_000}
+_NEARLY_ALL = 0.99
 _MAX_DAY = 100_000
 
 
@@ -201,21 +202,27 @@ def _check_times(raw: RawRows, checks: RowChecks) -> None:
 
 
 def _refuse_other_units(raw: RawRows, times: NDArray[np.int64], usable: int) -> None:
-    """Raise when most times make sense as dates only if their unit is not the millisecond."""
+    """Raise when most times are dates of our age in another unit than the millisecond.
+
+    The size of the numbers decides: as seconds, the years 1990 to 2100 are numbers that as
+    milliseconds would be days 7 to 47 of a log without dates, and such a log is refused rather
+    than guessed about, unless it has reviews before or after these days as well.
+    """
     if times.size * 2 < max(usable, 1):
         return
     for unit, per_second in _SECONDS_PER.items():
         seconds = times // per_second
-        if bool(np.all((seconds >= _YEAR_2000_S) & (seconds < _YEAR_2100_S))):
-            # Nobody answers a thousand cards a second: a log in ms of its own origin that
-            # happens to lie in this range has wider gaps.
-            gaps = np.diff(np.sort(times))
-            if unit == "seconds" and times.size >= 100 and float(np.median(gaps)) >= 1000.0:
-                return
+        likely = (seconds >= _YEAR_1990_S) & (seconds < _YEAR_2100_S)
+        if likely.mean() >= _NEARLY_ALL:
             column = raw.spelling.get("review_time", "review_time")
             raise LogFormatError(
                 f"{raw.file}: column {column} seems to hold {unit} since 1970 "
-                f"(such as {int(times[0])}); give milliseconds or ISO 8601 times"
+                f"(such as {int(times[likely][0])}); give milliseconds or ISO 8601 times"
+                + (
+                    " (milliseconds without dates: let them count from the first review)"
+                    if unit == "seconds"
+                    else ""
+                )
             )
 
 

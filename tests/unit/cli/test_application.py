@@ -1,3 +1,4 @@
+import signal
 import sys
 
 import click
@@ -88,6 +89,32 @@ def test_debug_shows_where_an_error_came_from(ending, error):
 def test_an_interrupt_is_130(ending):
     result = ending(_raise(KeyboardInterrupt()))
     assert (result.exit_code, result.stderr) == (130, "interrupted\n")
+
+
+def test_an_interrupt_that_a_module_turned_into_another_error_is_130(ending):
+    def function():
+        try:
+            raise KeyboardInterrupt
+        except KeyboardInterrupt as error:
+            raise ImportError("the extension could not be loaded") from error
+
+    result = ending(function)
+    assert (result.exit_code, result.stderr) == (130, "interrupted\n")
+
+
+def test_a_signal_to_end_unwinds_the_run(ending):
+    unwound = []
+
+    def function():
+        try:
+            signal.raise_signal(signal.SIGTERM)
+        finally:
+            unwound.append(True)
+
+    before = signal.getsignal(signal.SIGTERM)
+    result = ending(function)
+    assert (result.exit_code, result.stderr, unwound) == (143, "", [True])
+    assert signal.getsignal(signal.SIGTERM) is before
 
 
 def test_a_reader_that_has_gone_away_is_no_error_to_speak_of(ending):

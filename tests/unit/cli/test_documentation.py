@@ -1,5 +1,6 @@
 """``docs/cli.md`` and the help speak of the same commands and options."""
 
+import dataclasses
 import re
 import shlex
 from pathlib import Path
@@ -8,6 +9,11 @@ import click
 import pytest
 
 from recollect.cli._application import COMMANDS, main
+from recollect.cli._models import column_name
+from recollect.recall.evaluation import ModelSpec
+from recollect.recall.models import MODEL_NAMES, build_model
+from recollect.recall.predictions import PredictionTable
+from recollect.recall.protocol import ScoringOptions
 
 DOCUMENT = Path(__file__).parents[3] / "docs" / "cli.md"
 
@@ -49,6 +55,17 @@ def test_no_option_is_documented_that_is_not_there(name):
     rows = re.findall(r"^\| `(--[a-z-]+)", _section(name), flags=re.MULTILINE)
     assert rows
     assert set(rows) <= known
+
+
+def test_every_column_of_predictions_is_documented():
+    section = _section("evaluate")
+    listed = re.findall(r"^\| `([a-z_]+)` \|", section, flags=re.MULTILINE)
+    fields = [field.name for field in dataclasses.fields(PredictionTable)]
+    assert listed[: len(fields) - 1] == ["user_id", *fields[1:-1]]
+    for column in [c for name in MODEL_NAMES for c in build_model(ModelSpec(name)).columns]:
+        assert f"`{column}`" in section
+        assert f"`{column_name(column)}`" in section
+    assert f"first {ScoringOptions().max_reviews_per_card} reviews" in section
 
 
 def test_the_commands_are_in_the_order_of_the_help():

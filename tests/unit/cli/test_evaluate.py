@@ -65,6 +65,29 @@ def test_predictions_give_every_figure_back(run, log_csv, tmp_path, name):
     assert to_json(scores_of(read_predictions(tmp_path / "new" / name).values())) == figures
 
 
+@pytest.mark.parametrize("name", ["p.csv", "p.parquet"])
+def test_predictions_name_cards_as_the_log_does(run, log_csv, tmp_path, name):
+    rows = list(csv.DictReader(log_csv.read_text().splitlines()))
+    with (tmp_path / "words.csv").open("w", newline="") as file:
+        writer = csv.DictWriter(file, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(row | {"card_id": f"word {row['card_id']}"} for row in rows)
+    result = run("evaluate", "words.csv", log_csv, "--predictions", name, "--workers", "0", *FAST)
+    assert result.exit_code == 0, result.output
+    tables = read_predictions(tmp_path / name)
+    numbers = tables["simulated"].card_id.astype(str).tolist()
+    assert tables["words"].card_id.tolist() == [f"word {card}" for card in numbers]
+    times = {row["review_time"] for row in rows}
+    assert set(tables["words"].review_time_ms.astype(str)) <= times
+
+
+def test_a_log_without_reviews_says_so(run, tmp_path):
+    (tmp_path / "empty.csv").write_text("card_id,review_time,review_rating\n")
+    result = run("evaluate", "empty.csv", *FAST)
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr == "error: learner empty: there are no reviews in the log\n"
+
+
 def test_pictures_are_drawn(run, log_csv, tmp_path):
     result = run("evaluate", log_csv, "--plots", "p", "--models", "half-life,average")
     assert result.exit_code == 0, result.output

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from recollect.cli._explanation_text import bar
+from recollect.reviews import write_csv
 
 NOW = ("--now", "last")
 
@@ -28,16 +29,29 @@ def test_the_number_is_taken_apart(run, log_csv, small_log, card):
         "Its reviews",
     ):
         assert f"\n{title}" in result.stdout
-    reviews = result.stdout[result.stdout.index("Its reviews") :].splitlines()[4:]
+    reviews = result.stdout[result.stdout.index("Its reviews") :].splitlines()[5:]
     assert len(reviews) == (small_log.card_id == card).sum()
     assert reviews[0].split()[3] == "–"  # nothing predicts a first review
+
+
+def test_the_state_of_the_learner_is_said_to_have_no_part_in_the_number(run, log_csv, card):
+    arguments = ("explain", log_csv, "--card", card, *NOW)
+    text = run(*arguments).stdout
+    assert "It has no part in the recall above" in text
+    assert "Surprise is how far answers were above" in text
+    explanation = json.loads(run(*arguments, "--json").stdout)["explanation"]
+    state = {term["name"] for term in explanation["learner"]}
+    assert "surprise_card" in state
+    assert not state & {term["name"] for term in explanation["terms"]}
+    for jargon in ("bank", "form over"):
+        assert jargon not in text
 
 
 def test_the_latest_reviews_are_shown(run, log_csv, small_log, card):
     result = run("explain", log_csv, "--card", card, "--history", "2", *NOW)
     earlier = (small_log.card_id == card).sum() - 2
     title = f"Its latest 2 reviews, after {earlier} earlier ones\n"
-    assert len(result.stdout[result.stdout.index(title) :].splitlines()) == 4 + 2
+    assert len(result.stdout[result.stdout.index(title) :].splitlines()) == 5 + 2
 
 
 def test_the_terms_add_up_to_the_recall(run, log_csv, card):
@@ -74,6 +88,14 @@ def test_the_card_is_drawn(run, log_csv, card, tmp_path):
     assert result.exit_code == 0, result.output
     assert (tmp_path / "new" / "pictures" / "card.png").stat().st_size > 10_000
     assert "Drew new/pictures/card.png" in result.stderr
+
+
+def test_where_no_card_has_three_reviews_it_says_so(run, small_log, tmp_path):
+    twice = small_log.select(small_log.review_index < 2)
+    write_csv(twice, tmp_path / "young.csv")
+    result = run("explain", "young.csv", *NOW, "--json")
+    assert "(nearest to 50 %) of all; no card has 3 reviews yet; --card names" in result.stderr
+    assert json.loads(result.stdout)["chosen"] in result.stderr
 
 
 @pytest.mark.parametrize(

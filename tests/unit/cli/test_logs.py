@@ -101,7 +101,7 @@ def test_one_of_several_learners_must_be_named(class_csv):
 
 
 def test_a_log_without_reviews_is_no_log(tmp_path):
-    with pytest.raises(NotEnoughDataError, match="no reviews"):
+    with pytest.raises(NotEnoughDataError, match="there are no reviews"):
         read_one(_csv(tmp_path, rows=""), None, READING, Session())
 
 

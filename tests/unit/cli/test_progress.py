@@ -1,9 +1,12 @@
 import sys
+import time
 
+import numpy as np
 import pytest
 
-from recollect.cli import _progress
-from recollect.cli._progress import progress
+from recollect.cli import _compiling, _progress
+from recollect.cli._compiling import watch_compiling
+from recollect.cli._progress import progress, status
 from recollect.cli._session import Session
 
 
@@ -50,14 +53,63 @@ def test_a_long_job_says_something_now_and_then(capsys, monkeypatch):
     assert captured.err == "Evaluating: 2 of 4 learner 2\nEvaluating: 4 of 4 learner 4\n"
 
 
-@pytest.mark.parametrize("total", [0, 3])
-def test_a_terminal_shows_a_bar(monkeypatch, total):
+def on_terminal(monkeypatch):
     terminal = Terminal()
     monkeypatch.setattr(sys, "stderr", terminal)
     monkeypatch.setenv("TERM", "xterm")
     monkeypatch.setenv("COLUMNS", "120")
+    return terminal
+
+
+@pytest.mark.parametrize("total", [0, 3])
+def test_a_terminal_shows_a_bar(monkeypatch, total):
+    terminal = on_terminal(monkeypatch)
     with progress(Session(), "Evaluating [all]") as tell:
         tell(0, total, "learner 7 fsrs-6")
     assert "Evaluating [all]" in terminal.text
     assert f"0/{total}" in terminal.text
     assert "learner 7 fsrs-6" in terminal.text
+
+
+def test_a_terminal_is_told_while_jax_compiles(monkeypatch):
+    from jax import monitoring
+
+    terminal = on_terminal(monkeypatch)
+    with status(Session(), "Predicting", compiles=True):
+        monitoring.record_event("/jax/compilation_cache/compile_requests_use_cache")
+        deadline = time.monotonic() + 10
+        while "compiling" not in terminal.text and time.monotonic() < deadline:
+            time.sleep(0.02)
+    assert "Predicting" in terminal.text
+    assert "compiling (first run only)" in terminal.text
+
+
+def test_what_jax_compiles_is_seen(monkeypatch):
+    """The names of JAX's events are its own: this fails should they change."""
+    import jax
+    import jax.numpy as jnp
+    from jax import monitoring
+
+    heard = []
+    with watch_compiling() as watch:
+        monkeypatch.setattr(_compiling, "_LEAST_S", -1.0)  # as if a moment had passed
+        listen = lambda event, **_: heard.append((event, watch.compiling))  # noqa: E731
+        done = lambda event, _, **__: heard.append((event, watch.compiling))  # noqa: E731
+        monitoring.register_event_listener(listen)
+        monitoring.register_event_duration_secs_listener(done)
+        try:
+            salt = float(np.random.default_rng().random())
+            jax.jit(lambda x: x * salt + 1.0)(jnp.ones(3)).block_until_ready()
+        finally:
+            monitoring.unregister_event_listener(listen)
+            monitoring.unregister_event_duration_listener(done)
+    assert ("/jax/compilation_cache/compile_requests_use_cache", True) in heard
+    assert heard[-1] == ("/jax/core/compile/backend_compile_duration", False)
+    assert not watch.compiling
+
+
+@pytest.mark.parametrize("session", [Session(), Session(quiet=True)])
+def test_work_of_unknown_length_says_nothing_to_a_file(capsys, session):
+    with status(session, "Predicting"):
+        pass
+    assert capsys.readouterr() == ("", "")

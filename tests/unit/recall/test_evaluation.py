@@ -243,15 +243,22 @@ def test_progress_is_told_as_it_happens(tmp_path):
     run(tmp_path, sources("1", "2"), on_event=events.append)
     assert [(e.kind, e.learner_id, e.learners_done, e.model) for e in events] == [
         ("started", "u1", 0, ""),
+        ("running", "u1", 0, "constant"),
         ("model", "u1", 0, "constant"),
+        ("running", "u1", 0, "mean"),
         ("model", "u1", 0, "mean"),
         ("finished", "u1", 1, ""),
         ("started", "u2", 1, ""),
+        ("running", "u2", 1, "constant"),
         ("model", "u2", 1, "constant"),
+        ("running", "u2", 1, "mean"),
         ("model", "u2", 1, "mean"),
         ("finished", "u2", 2, ""),
     ]
     assert {event.learners_total for event in events} == {2}
+    again = []
+    run(tmp_path, sources("1"), on_event=again.append)
+    assert [event.kind for event in again] == ["started", "model", "model", "finished"]
 
 
 def test_models_are_built_once_a_process(tmp_path, monkeypatch):

@@ -40,6 +40,15 @@ def test_a_learners_fit_predicts_their_log_better(fit, sample_log, bank):
     assert same(fit.parameters.kinds, bank.kinds)
 
 
+def test_the_loss_that_is_told_is_that_of_a_review(fit, sample_log, bank):
+    told = []
+    again = fit_learner(sample_log, bank, steps=8, on_step=lambda *step: told.append(step))
+    assert [step for step, _, _ in told] == list(range(1, len(told) + 1))
+    loss = told[-1][2]
+    # The prior's pull is in it, a little.
+    assert again.loss_after <= loss < again.loss_before
+
+
 def test_standard_errors_are_positive_and_no_wider_than_the_prior(fit, bank):
     error, prior = vector_of(fit.standard_error), vector_of(bank.deviation)
     assert np.all(error[prior > 0] > 0)

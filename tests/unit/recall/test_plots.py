@@ -236,21 +236,32 @@ def test_learners_refuse_what_they_cannot_draw():
         learners_figure(table(np.zeros((0, 2))))
 
 
+def test_a_calibration_says_whose_reviews_it_is_of():
+    columns, outcome = predictions(300)
+    assert "pooled" in text_of(calibration_figure(columns, outcome, of_whom="All are pooled."))
+
+
 def test_a_card_shows_recall_reviews_and_traces():
     card = life()
     figure = card_figure(card, title="One card's life: capital of Chile")
     top, bottom = figure.axes
     assert np.array_equal(
-        line(top, "predicted recall").get_xydata(), np.stack([card.time_days, card.recall], 1)
+        line(top, "recall, seen today").get_xydata(), np.stack([card.time_days, card.recall], 1)
     )
-    assert line(top, "recalled").get_xydata().tolist() == [[0.5, 0.8]]
-    assert line(top, "forgotten").get_xydata().tolist() == [[3.0, 0.7]]
-    assert line(top, "forgotten, not predicted").get_xdata().tolist() == [0.0]
-    assert "recalled, not predicted" not in text_of(figure)
-    assert line(top, "recalled").get_marker() != line(top, "forgotten").get_marker()
+    assert line(top, "review: recalled").get_xydata().tolist() == [[0.5, 0.8]]
+    assert line(top, "review: forgotten").get_xydata().tolist() == [[3.0, 0.7]]
+    first = line(top, "first review: forgotten")
+    assert first.get_xdata().tolist() == [0.0]
+    # Nothing predicted it: it stands below all recalls, and clear of the axis.
+    low, high = top.get_ylim()
+    assert low + 0.02 * (high - low) < first.get_ydata()[0] < top.get_yticks().min()
+    assert "first review: recalled" not in text_of(figure)
+    assert line(top, "review: recalled").get_marker() != line(top, "review: forgotten").get_marker()
     for scale, label in enumerate(("1 h", "20 d")):
         drawn = line(bottom, label)
         assert np.array_equal(drawn.get_ydata(), card.trace[:, scale])
+    eight = card_figure(life(time_scale_days=np.geomspace(1e-3, 3000, 8), trace=np.ones((6, 8))))
+    assert len({drawn.get_color() for drawn in eight.axes[1].lines}) == 8
     words = text_of(figure)
     for word in ("capital of Chile", "3 reviews, 1 recalled", "strength of traces", "1 d", "7 d"):
         assert word in words

@@ -2,6 +2,7 @@
 
 import builtins
 import csv
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -44,6 +45,7 @@ def make_table(seed, n=50, columns=("p_one", "p_two_instant"), learner=None):
         learner_id=learner or f"u{seed}",
         card_id=generator.integers(0, 2**60, n),
         review_th=np.arange(1, n + 1),
+        review_time_ms=np.sort(generator.integers(0, 2**41, n)),
         review_number=generator.integers(2, 30, n),
         lapses=generator.integers(0, 9, n),
         elapsed_days=generator.integers(0, 400, n),
@@ -73,6 +75,7 @@ def test_the_table_of_a_task_describes_its_scored_rows():
     # review_th counts in the whole log, whichever rows were left out.
     original = table.review_th - 1
     assert np.array_equal(log.card_id[original], table.card_id)
+    assert np.array_equal(log.review_time_ms[original], table.review_time_ms)
     assert np.array_equal(log.elapsed_days[original], table.elapsed_days)
     assert np.array_equal(log.elapsed_seconds[original], table.elapsed_seconds)
     assert np.array_equal(log.recalled[original], table.outcome)
@@ -104,6 +107,27 @@ def test_learners_longer_than_a_chunk_are_joined(tmp_path, suffix, monkeypatch):
         assert_same(back, table)
 
 
+@pytest.mark.parametrize("suffix", SUFFIXES)
+def test_cards_that_have_names_keep_them(tmp_path, suffix, monkeypatch):
+    monkeypatch.setattr("recollect.recall.predictions._CHUNK_ROWS", 7)
+    plain = random_log(3)
+    names = ("el perro", "007", "8", *(f"card {n}" for n in range(3, 8)))
+    log = replace(plain, card_names=names)
+    table = scored_rows_table(log, scoring_task(log), 128)
+    rows = scoring_task(plain).scored_rows
+    assert table.card_id.tolist() == [names[card] for card in plain.card_id[rows]]
+    path = tmp_path / f"p{suffix}"
+    write_predictions(path, [table])
+    assert read_predictions(path)["u3"].card_id.tolist() == table.card_id.tolist()
+    numbered = make_table(1, columns=())
+    with pytest.raises(ParameterError, match="u3 names cards otherwise than the others"):
+        write_predictions(path, [numbered, table])
+    write_predictions(path, [numbered, table], cards_as_text=True)
+    back = read_predictions(path)
+    assert back["u1"].card_id.astype(np.int64).tolist() == numbered.card_id.tolist()
+    assert back["u3"].card_id.tolist() == table.card_id.tolist()
+
+
 @settings(max_examples=30)
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=20))
 def test_csv_keeps_every_bit_of_a_probability(tmp_path_factory, values):
@@ -120,8 +144,8 @@ def test_the_csv_can_be_read_by_anyone(tmp_path):
     with (tmp_path / "p.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
     assert list(rows[0]) == [
-        "user_id", "card_id", "review_th", "review_number", "lapses", "elapsed_days",
-        "elapsed_seconds", "fold", "outcome", "p_one", "p_two_instant",
+        "user_id", "card_id", "review_th", "review_time_ms", "review_number", "lapses",
+        "elapsed_days", "elapsed_seconds", "fold", "outcome", "p_one", "p_two_instant",
     ]  # fmt: skip
     assert [row["outcome"] for row in rows] == [str(int(value)) for value in table.outcome]
     assert [row["user_id"] for row in rows] == ["u4"] * 3
@@ -176,10 +200,10 @@ def test_files_that_cannot_be_read_say_why(tmp_path):
     write_predictions(path, [make_table(1, n=4)])
     lines = path.read_text().splitlines()
     path.write_text("\n".join([*lines[:3], lines[3][:20]]) + "\n")
-    with pytest.raises(LogFormatError, match=r"row 4: \d cells, 11 expected"):
+    with pytest.raises(LogFormatError, match=r"row 4: \d cells, 12 expected"):
         read_predictions(path)
     cells = lines[2].split(",")
-    cells[9] = "maybe"
+    cells[10] = "maybe"
     path.write_text("\n".join([*lines[:2], ",".join(cells)]) + "\n")
     with pytest.raises(LogFormatError, match=r"row 3, column p_one: 'maybe' is not a number"):
         read_predictions(path)

@@ -2,6 +2,10 @@
 
 import os
 import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
 
 import pytest
 
@@ -98,6 +102,48 @@ def test_an_error_of_the_listener_stops_the_processes():
     with pytest.raises(KeyboardInterrupt):
         run_jobs(setup, (1,), [1, 2, 3], workers=2, on_news=listener)
     assert not multiprocessing.active_children()
+
+
+_SLEEPERS = """
+import os, sys, time
+from pathlib import Path
+from recollect.recall.workers import run_jobs
+
+def setup(folder):
+    def handle(job, report):
+        (Path(folder) / str(os.getpid())).touch()
+        time.sleep(300)
+    return handle
+
+if __name__ == "__main__":
+    run_jobs(setup, (sys.argv[1],), [1, 2], workers=2, on_news=print)
+"""
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="processes of Linux")
+def test_workers_end_with_a_parent_that_is_killed(tmp_path):
+    def alive(pid):
+        try:
+            return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+        except (FileNotFoundError, ProcessLookupError):
+            return False
+
+    def wait_until(come_true):
+        deadline = time.monotonic() + 60
+        while not come_true() and time.monotonic() < deadline:
+            time.sleep(0.05)
+        assert come_true()
+
+    script, work = tmp_path / "sleepers.py", tmp_path / "work"
+    script.write_text(_SLEEPERS)
+    work.mkdir()
+    parent = subprocess.Popen([sys.executable, str(script), str(work)])
+    wait_until(lambda: len(list(work.iterdir())) == 2)
+    workers = [int(file.name) for file in work.iterdir()]
+    assert all(map(alive, workers))
+    parent.kill()
+    parent.wait()
+    wait_until(lambda: not any(map(alive, workers)))
 
 
 def test_no_jobs_start_no_process():

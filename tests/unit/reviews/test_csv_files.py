@@ -202,8 +202,20 @@ def test_logs_without_dates_count_from_an_origin_of_their_own(tmp_path: Path) ->
     rows = "".join(f"{n},{160_352_250 + n * 60_000_000},3,0,5\n" for n in range(30))
     log = read_log(_file(tmp_path, HEADER + rows)).log
     assert log.review_time_ms[0] == 160_352_250
-    late = "".join(f"{n},{1_000_000_000 + n * 9000},3,0,5\n" for n in range(300))
-    assert len(read_log(_file(tmp_path, HEADER + late)).log) == 300
+    month = "".join(f"{n},{n * 9_000_000},3,0,5\n" for n in range(450))
+    assert len(read_log(_file(tmp_path, HEADER + month)).log) == 450
+
+
+@pytest.mark.parametrize("gap", [0, 20, 1000, 9000, 86_400])
+@pytest.mark.parametrize("first", [640_000_000, 1_000_000_000, 1_700_000_000])
+def test_seconds_are_seconds_whatever_the_gaps(tmp_path: Path, first: int, gap: int) -> None:
+    """Numbers that are dates as seconds could be milliseconds of no date: that is not guessed."""
+    rows = [f"{n},{first + n * gap},3,0,5" for n in range(300)]
+    for stray in ([], ["1,0,3,0,5"]):
+        text = HEADER + "\n".join([*rows, *stray])
+        with pytest.raises(LogFormatError, match="seems to hold seconds since 1970") as caught:
+            read_log(_file(tmp_path, text), skip_bad_rows=True)
+        assert "count from the first review" in str(caught.value)
 
 
 def test_a_header_alone_is_an_empty_log(tmp_path: Path) -> None:

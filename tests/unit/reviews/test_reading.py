@@ -56,6 +56,11 @@ def _read_or_refuse(path: Path, content: bytes) -> None:
         ("a.anki2", b"SQLite format 3\0" + bytes(200), "not a readable Anki collection"),
         ("a.anki21b", b"\x28\xb5\x2f\xfd", "damaged"),
         ("a.csv", b"hello\nworld\n", "expected a CSV with columns card_id"),
+        ("a.csv", b"\x93\x01\xfe garbage", "not text in UTF-8"),
+        ("a.parquet", b"\x93\x01\xfe garbage", "not a Parquet file, although it is called so"),
+        ("a.APKG", b"\x93\x01\xfe garbage", "not an Anki package, although"),
+        ("a.colpkg", b"<html>no such page</html>", "not an Anki package, although"),
+        ("a.anki2", b"\x93\x01\xfe garbage", "not an Anki collection, although"),
     ],
 )
 def test_other_files_are_refused_in_one_clear_line(

@@ -39,7 +39,7 @@ __all__ = [
 ]
 
 Progress = Callable[[int, int, float], None]
-"""Called as ``progress(step, of, loss)``."""
+"""Called as ``progress(step, of, loss)``; the loss is a mean over reviews, prior included."""
 
 _LEAST_DEVIATION = 0.05
 _MOST_DEVIATION = 0.6
@@ -191,13 +191,25 @@ def fit_traces(
         return loss + 0.5 * float(away @ away), gradient * free + away * precision
 
     first = middle if start is None else np.where(free, vector_of(start), middle)
-    found = _minimise(objective, first, steps, progress)
+    weight = _reviews(blocks)
+    found = _minimise(objective, first, steps, _a_review(progress, weight))
     return TraceFit(
         _UNRAVEL(jnp.asarray(found, jnp.float32)),
         blocks_loss(middle, blocks)[0],
         blocks_loss(found, blocks)[0],
-        float(sum(np.sum(np.asarray(block.weight)) for block in blocks)),
+        weight,
     )
+
+
+def _reviews(blocks: Sequence[RowBlock]) -> float:
+    return float(sum(np.sum(np.asarray(block.weight)) for block in blocks))
+
+
+def _a_review(progress: Progress | None, reviews: float) -> Progress | None:
+    """Tell of sums over so many reviews as means."""
+    if progress is None:
+        return None
+    return lambda step, of, loss: progress(step, of, loss / max(reviews, 1.0))
 
 
 def _minimise(
@@ -280,10 +292,9 @@ def fit_population(
     count = len(blocks)
     fixed = _held_values(held)
     free = np.isnan(fixed)
-    evened = []
-    for learner in blocks:
-        reviews = float(sum(np.sum(np.asarray(block.weight)) for block in learner))
-        evened.append(min(1.0, np.sqrt(_EVEN_REVIEWS / max(reviews, 1.0))))
+    reviews = [_reviews(learner) for learner in blocks]
+    evened = [min(1.0, np.sqrt(_EVEN_REVIEWS / max(count, 1.0))) for count in reviews]
+    progress = _a_review(progress, float(np.dot(evened, reviews)))
     origin = np.where(free, vector_of(initial_traces()), fixed)
     if start is None:
         spread = np.where(free, _FIRST_DEVIATION, 0.0)

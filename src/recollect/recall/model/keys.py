@@ -80,16 +80,16 @@ KEYS = (
     KeyPart("elapsed_by_reviews", "time, the more the oftener reviewed", 1.2),
     KeyPart("traces_by_streak", "traces, the more the longer the streak", 0.7),
     KeyPart("elapsed_by_interval", "time, against the interval before", 1.2),
-    KeyPart("surprise_3_reviews", "form over the last 3 reviews", 0.15),
-    KeyPart("surprise_10_reviews", "form over the last 10 reviews", 0.1),
-    KeyPart("surprise_30_reviews", "form over the last 30 reviews", 0.07),
+    KeyPart("surprise_3_reviews", "surprise over the last 3 reviews", 0.15),
+    KeyPart("surprise_10_reviews", "surprise over the last 10 reviews", 0.1),
+    KeyPart("surprise_30_reviews", "surprise over the last 30 reviews", 0.07),
     KeyPart("answer_time_recent", "speed of recent answers", 0.25),
     KeyPart("recall_recent", "recall over the last reviews", 1.4),
     KeyPart("recall_lasting", "recall over the last weeks", 0.95),
-    KeyPart("surprise_deck", "form in this deck", 0.06),
-    KeyPart("surprise_siblings", "siblings of the same note", 0.1),
-    KeyPart("surprise_card", "surprises of this card", 0.2),
-    KeyPart("surprise_neighbours", "cards met at about the same time", 0.06),
+    KeyPart("surprise_deck", "surprise in this deck", 0.06),
+    KeyPart("surprise_siblings", "surprise at cards of the same note", 0.1),
+    KeyPart("surprise_card", "surprise at one card, from day to day", 0.2),
+    KeyPart("surprise_neighbours", "surprise at cards first met at about the same time", 0.06),
 )
 """Every component, in order."""
 

@@ -39,6 +39,7 @@ def calibration_figure(
     labels: Mapping[str, str] | None = None,
     bins: int = 20,
     title: str = "Calibration: do predictions come true?",
+    of_whom: str = "",
 ) -> Figure:
     """One reliability diagram a model, with the histogram of its predictions below.
 
@@ -48,6 +49,7 @@ def calibration_figure(
         labels: names for the columns.
         bins: of equal count.
         title: headline.
+        of_whom: a sentence on whose reviews these are, for the foot.
 
     Raises:
         NotEnoughDataError: no model, or no review.
@@ -90,6 +92,7 @@ def calibration_figure(
             title,
             "On the dashed line predictions are right; below it too confident, above it too "
             "cautious. Vertical bars: 95 % intervals."
+            + (f" {of_whom}" if of_whom else "")
             + (
                 f" {outside:,} predictions below {percent(low)} are in the first bar."
                 if outside

@@ -29,6 +29,19 @@ if TYPE_CHECKING:
 __all__ = ["CardLife", "card_figure"]
 
 _PASS = PALETTE[0]
+_TRACE_COLOURS = (
+    "#000000",
+    "#009E73",
+    "#0072B2",
+    "#E69F00",
+    "#56B4E9",
+    "#CC79A7",
+    "#D55E00",
+    "#999999",
+)
+"""Okabe & Ito's colours, slowest trace first: neighbours differ for everyone."""
+_BAND = 0.09
+"""Height of the band below the axis for reviews that nothing predicted, as a share of it."""
 _LEAST_ROOM = 0.045
 _TICKS = (0.0, 1 / 24, 6 / 24, 1.0, 7.0, 30.0, 91.3, 182.6, 365.25, 730.5, 1826.25, 3652.5)
 
@@ -86,8 +99,9 @@ def card_figure(life: CardLife, *, title: str = "One card's life") -> Figure:
         titles(
             figure,
             title,
-            f"{life.rating.shape[0]} reviews, {passed} recalled. Recall falls between reviews; "
-            "each review writes new traces.",
+            f"{life.rating.shape[0]} reviews, {passed} recalled. Line: recall as it is seen today; "
+            "it falls between reviews, and each review writes new traces. Markers: the reviews, at "
+            "the height that had been predicted for them a review earlier, when less was known.",
         )
     return figure
 
@@ -95,21 +109,24 @@ def card_figure(life: CardLife, *, title: str = "One card's life") -> Figure:
 def _recall(axes: Axes, life: CardLife) -> None:
     for moment in life.review_time_days:
         axes.axvline(moment, color="#d9d9d9", linewidth=0.9, zorder=0.5)
-    axes.plot(life.time_days, life.recall, color=INK, linewidth=1.6, label="predicted recall")
+    axes.plot(life.time_days, life.recall, color=INK, linewidth=1.6, label="recall, seen today")
     known = np.r_[life.recall, life.predicted]
     lowest = float(np.nanmin(known)) if not np.isnan(known).all() else 0.0
     floor = max(0.0, math.floor(lowest * 10 - 0.5) / 10)
     new = np.isnan(life.predicted)
+    band = _BAND * (1.0 - floor) if new.any() else 0.0
+    if band:
+        axes.axhspan(floor - band, floor, color="#f1f1f1", zorder=0)
     passed = life.rating > int(Rating.AGAIN)
     for rows, colour, marker, label in (
-        (passed & ~new, _PASS, "o", "recalled"),
-        (~passed & ~new, FAIL, "X", "forgotten"),
-        (passed & new, _PASS, "o", "recalled, not predicted"),
-        (~passed & new, FAIL, "X", "forgotten, not predicted"),
+        (passed & ~new, _PASS, "o", "review: recalled"),
+        (~passed & ~new, FAIL, "X", "review: forgotten"),
+        (passed & new, _PASS, "o", "first review: recalled"),
+        (~passed & new, FAIL, "X", "first review: forgotten"),
     ):
         if not rows.any():
             continue
-        height = np.where(new, floor, life.predicted)[rows]
+        height = np.where(new, floor - band / 2, life.predicted)[rows]
         axes.plot(
             life.review_time_days[rows],
             height,
@@ -123,7 +140,8 @@ def _recall(axes: Axes, life: CardLife) -> None:
             zorder=3,
             clip_on=False,
         )
-    axes.set_ylim(floor, 1.0 + 0.05 * (1 - floor))
+    axes.set_ylim(floor - band, 1.0 + 0.05 * (1 - floor))
+    axes.set_yticks([tick for tick in axes.get_yticks() if floor - 1e-9 <= tick <= 1.0])
     axes.yaxis.set_major_formatter(percent)
     axes.set_ylabel("recall")
     axes.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
@@ -151,16 +169,12 @@ def _signed_square(roots: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _traces(axes: Axes, life: CardLife) -> None:
-    from matplotlib import colormaps
-
     scales = life.time_scale_days.shape[0]
-    # From dark to light along one map: order is seen as lightness, with or without colour.
-    colours = colormaps["viridis"](np.linspace(0.0, 0.88, scales))
     for scale in range(scales):
         axes.plot(
             life.time_days,
             life.trace[:, scale],
-            color=colours[scale],
+            color=_TRACE_COLOURS[(scales - 1 - scale) % len(_TRACE_COLOURS)],
             linewidth=1.8,
             label=duration_label(float(life.time_scale_days[scale])),
         )
