@@ -105,11 +105,12 @@ class Attention(eqx.Module):
             raise ParameterError('slots of the policy "weakest" are filled by write, pair by pair')
         age = jnp.arange(count, 0, -1, dtype=keys.dtype)
         strength = jnp.asarray(self.retained, keys.dtype) ** (age - 1)
-        columns = (keys, values, strength, age)
-        rest = [[(0, room)] + [(0, 0)] * (column.ndim - 1) for column in columns]
-        # As in turn, unused slots grow older too.
-        ages = jnp.pad(age, rest[3], constant_values=count)
-        return Slots(*(jnp.pad(*both) for both in zip(columns[:3], rest[:3], strict=True)), ages)
+        return Slots(
+            jnp.pad(keys, [(0, room), (0, 0)]),
+            jnp.pad(values, [(0, room), (0, 0)]),
+            jnp.pad(strength, (0, room)),
+            jnp.pad(age, (0, room), constant_values=count),  # unused slots grow older too
+        )
 
     def write(
         self, state: Slots, key: Float[Array, " key"], value: Float[Array, " value"]

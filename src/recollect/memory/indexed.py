@@ -139,7 +139,7 @@ class Indexed(eqx.Module):
             places = self.index.search(flat, count, params=how)[1]
             return places.astype(np.int32).reshape(*rows.shape[:-1], count)
 
-        shape = jax.ShapeDtypeStruct((count,), jnp.int32)
+        shape = jax.ShapeDtypeStruct((count,), jnp.int32)  # type: ignore[no-untyped-call]
         still = jax.lax.stop_gradient(query)
         return jax.pure_callback(search, shape, still, vmap_method="expand_dims")
 
