@@ -13,6 +13,7 @@ import click
 import numpy as np
 import pytest
 
+import recollect.memory
 from recollect.cli import main
 from recollect.reviews import write_csv
 from recollect.sample import load_sample
@@ -150,3 +151,9 @@ def test_every_page_is_in_the_index():
     linked = {path for path, _ in LINK.findall(index)}
     pages = {page.name for page in (ROOT / "docs").glob("*.md")} - {"README.md"}
     assert pages <= linked
+
+
+def test_the_reference_has_every_public_name_of_the_memories():
+    text = (ROOT / "docs" / "reference" / "memory.md").read_text(encoding="utf-8")
+    listed = re.findall(r"^::: recollect\.memory\.(\w+)$", text, flags=re.MULTILINE)
+    assert sorted(listed) == sorted(recollect.memory.__all__)
