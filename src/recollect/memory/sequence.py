@@ -108,7 +108,7 @@ def _recurrent(steps: _Steps, state: Float[Array, "key value"]) -> Along:
 
 
 def _chunked(chunk: int, steps: _Steps, state: Float[Array, "key value"]) -> Along:
-    """The work within chunks for all chunks at once, then the state from chunk to chunk."""
+    """All that chunks do not owe each other at once; from chunk to chunk only the weights."""
     count = steps.keys.shape[0]
     chunks = -(-count // chunk)
     padding = chunks * chunk - count
@@ -119,7 +119,8 @@ def _chunked(chunk: int, steps: _Steps, state: Float[Array, "key value"]) -> Alo
         return padded.reshape(chunks, chunk, *column.shape[1:])
 
     prepared = jax.vmap(_prepare)(jax.tree.map(cut, steps))
-    final, outputs = jax.lax.scan(_across, state, prepared)
+    final, (before, updates) = _from_chunk_to_chunk(prepared, state)
+    outputs = prepared.queries @ before + prepared.scores @ updates
     return Along(outputs.reshape(chunks * chunk, -1)[:count], final)
 
 
@@ -196,15 +197,27 @@ def _inverse_backward(inverse: Array, slope: Array) -> tuple[Array]:
 _unit_lower_inverse.defvjp(_inverse_forward, _inverse_backward)
 
 
-def _across(
-    weights: Float[Array, "key value"], chunk: _Prepared
-) -> tuple[Float[Array, "key value"], Float[Array, "step value"]]:
-    updates = chunk.updates
-    if chunk.erased is not None:
-        updates = updates - chunk.erased @ weights
-    outputs = chunk.queries @ weights + chunk.scores @ updates
-    kept = weights if chunk.kept is None else chunk.kept * weights
-    return kept + chunk.keys.T @ updates, outputs
+def _from_chunk_to_chunk(
+    chunks: _Prepared, state: Float[Array, "key value"]
+) -> tuple[Array, tuple[Array, Array]]:
+    """The last weights; the weights before every chunk, and its updates."""
+
+    def add(weights: Array, one: tuple[Array, Array | None]) -> tuple[Array, Array]:
+        written, kept = one
+        return written + (weights if kept is None else kept * weights), weights
+
+    def erase_and_add(
+        weights: Array, one: tuple[_Prepared, Array]
+    ) -> tuple[Array, tuple[Array, Array]]:
+        chunk, erased = one
+        updates = chunk.updates - erased @ weights
+        return add(weights, (chunk.keys.T @ updates, chunk.kept))[0], (weights, updates)
+
+    if chunks.erased is not None:
+        return jax.lax.scan(erase_and_add, state, (chunks, chunks.erased))
+    written = jnp.swapaxes(chunks.keys, -1, -2) @ chunks.updates
+    final, before = jax.lax.scan(add, state, (written, chunks.kept))
+    return final, (before, chunks.updates)
 
 
 @partial(jax.custom_vjp, nondiff_argnums=(0,))
