@@ -1,9 +1,9 @@
 """Which linear write rule finds most: random keys, correlated keys, keys that get a new value.
 
-On random keys that outnumber the dimensions the Hebbian sum beats one pass of the delta rule, which
-chases every pair at the cost of those before. Published for 128 pairs of random directions of length
-1 in 64 dimensions, each value recalled if it is the nearest: Hebbian .978, one pass of the delta
-rule at rate 1 .540 and at rate ½ .839, pseudo-inverse 1, softmax 1. The softmax's β is not
+On random keys that outnumber the dimensions the Hebbian sum beats one pass of the delta rule,
+which chases every pair at the cost of those before. Published for 128 pairs of random directions of
+length 1 in 64 dimensions, each value recalled if it is the nearest: Hebbian .978, one pass of the
+delta rule at rate 1 .540 and at rate ½ .839, pseudo-inverse 1, softmax 1. The softmax's β is not
 published; 16 is used. Band, set beforehand: 0.03 either way, on the mean of 16 draws.
 
 The delta rule wins where keys share a direction and where a key is written anew. Even there one
