@@ -18,9 +18,10 @@ What maps to what: key neurons to CA3, memory neurons to CA1, ``w`` to the synap
 plateaus to entorhinal input, ``on`` and ``off`` to synapses of CA1 onto cortical cells that
 signal a positive and a negative component.
 
-What is a simplification: the seconds between input and plateau are a coin for each synapse; the
-threshold grows with the number of active inputs, as feed-forward inhibition would make it; CA1
-cells do not compete.
+What is a simplification: the seconds between input and plateau are a coin for each synapse; every
+input reaches every memory neuron, where the paper connects a share of them; the threshold grows
+with the number of active inputs, as feed-forward inhibition would make it; CA1 cells do not
+compete.
 
 References:
     Y. Wu, W. Maass, A simple model for behavioral time scale synaptic plasticity (BTSP) provides
