@@ -27,7 +27,7 @@ from recollect.memory import Attention, Indexed, TopK, nearest, read
 
 KEY_DIM, VALUE_DIM, COUNT = 384, 8, 10
 LATENT_DIM, CLUMPS, NOISE = 32, 1000, 0.05
-WIDEST = 1024
+LINKS, BREADTH, WIDEST = 16, 100, 1024
 
 
 def embeddings(random: np.random.Generator, count: int) -> np.ndarray:
@@ -98,7 +98,7 @@ def indexed(count: int, repeats: int, folder: Path | None) -> dict[str, Any]:
     if file and file.exists():
         found = Indexed.load(file, memory)
     else:
-        found = Indexed.build(memory, state)
+        found = Indexed.build(memory, state, links=LINKS, breadth=BREADTH)
         if file:
             found.save(file)
     built = time.perf_counter() - start

@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 import recollect.memory
+import recollect.memory.layers
 from recollect.cli import main
 from recollect.reviews import write_csv
 from recollect.sample import load_sample
@@ -153,7 +154,8 @@ def test_every_page_is_in_the_index():
     assert pages <= linked
 
 
-def test_the_reference_has_every_public_name_of_the_memories():
+@pytest.mark.parametrize("module", [recollect.memory, recollect.memory.layers])
+def test_the_reference_has_every_public_name_of_the_memories(module):
     text = (ROOT / "docs" / "reference" / "memory.md").read_text(encoding="utf-8")
-    listed = re.findall(r"^::: recollect\.memory\.(\w+)$", text, flags=re.MULTILINE)
-    assert sorted(listed) == sorted(recollect.memory.__all__)
+    listed = re.findall(rf"^::: {re.escape(module.__name__)}\.(\w+)$", text, flags=re.MULTILINE)
+    assert sorted(listed) == sorted(module.__all__)

@@ -81,6 +81,13 @@ from recollect.memory.similarity import (
     Similarity,
 )
 from recollect.memory.sparse_distributed import SparseDistributed, radius_for
+from recollect.memory.training_errors import (
+    Rests,
+    Training,
+    TrainingErrors,
+    final_shares,
+    train_recorded,
+)
 from recollect.memory.vector_hash import GridScaffold
 
 __all__ = [
@@ -131,6 +138,7 @@ __all__ = [
     "Readable",
     "Recollection",
     "Recurrent",
+    "Rests",
     "Scaffold",
     "ScaffoldMemory",
     "ScaffoldState",
@@ -144,6 +152,8 @@ __all__ = [
     "ThreeFactor",
     "Threshold",
     "TopK",
+    "Training",
+    "TrainingErrors",
     "Unit",
     "accuracy",
     "basin_bits",
@@ -153,6 +163,7 @@ __all__ = [
     "causal_attention",
     "discriminability",
     "fast_weights_along",
+    "final_shares",
     "flip",
     "nearest",
     "overlap",
@@ -165,5 +176,6 @@ __all__ = [
     "retrieve",
     "settle_in_turn",
     "synapses",
+    "train_recorded",
     "write",
 ]
