@@ -96,7 +96,7 @@ def indexed(count: int, repeats: int, folder: Path | None) -> dict[str, Any]:
     start = time.perf_counter()
     file = folder / f"retrieval-{count}.index" if folder else None
     if file and file.exists():
-        found = Indexed.load(file, memory)
+        found = Indexed.load(file, memory, state)
     else:
         found = Indexed.build(memory, state, links=LINKS, breadth=BREADTH)
         if file:

@@ -17,10 +17,11 @@ from typing import NamedTuple
 import equinox as eqx
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Float
 
 from recollect.errors import ParameterError, UnknownNameError
-from recollect.memory.nearest import ENTRIES, nearest
+from recollect.memory.nearest import block_size, nearest
 from recollect.memory.separation import Separation, Softmax, TopK
 from recollect.memory.similarity import Cosine, Dot, Similarity
 
@@ -28,6 +29,11 @@ __all__ = ["POLICIES", "Attention", "Slots"]
 
 POLICIES = ("oldest", "weakest", "merge")
 """What gives way when all slots are taken."""
+
+
+def _least(strength: Float[Array, " slot"]) -> float:
+    """Strength of a pair however faded; 0 would stand for an empty slot."""
+    return float(np.finfo(strength.dtype).tiny)
 
 
 class Slots(NamedTuple):
@@ -81,6 +87,10 @@ class Attention(eqx.Module):
             raise UnknownNameError("policy", self.policy, POLICIES)
         if min(self.key_dim, self.value_dim, self.slots) < 1:
             raise ParameterError("an attention memory needs key_dim, value_dim and slots above 0")
+        if isinstance(self.retained, float) and not 0.0 < self.retained <= 1.0:
+            raise ParameterError(
+                f"the share retained lies above 0 and up to 1, not {self.retained}"
+            )
 
     def init(self) -> Slots:
         """Empty slots."""
@@ -104,7 +114,8 @@ class Attention(eqx.Module):
         if self.policy == "weakest":
             raise ParameterError('slots of the policy "weakest" are filled by write, pair by pair')
         age = jnp.arange(count, 0, -1, dtype=keys.dtype)
-        strength = jnp.asarray(self.retained, keys.dtype) ** (age - 1)
+        faded = jnp.asarray(self.retained, keys.dtype) ** (age - 1)
+        strength = jnp.maximum(faded, _least(faded))
         return Slots(
             jnp.pad(keys, [(0, room), (0, 0)]),
             jnp.pad(values, [(0, room), (0, 0)]),
@@ -117,14 +128,16 @@ class Attention(eqx.Module):
     ) -> Slots:
         """Store a pair in an empty slot, or where the policy makes room."""
         full = jnp.all(state.strength > 0)
-        rehearsed = jax.nn.relu(Cosine()(state.keys, key))
-        place = jnp.where(full, self._gives_way(state, rehearsed), jnp.argmin(state.strength))
+        alike = Cosine()(state.keys, key)
+        place = jnp.where(full, self._gives_way(state, alike), jnp.argmin(state.strength))
         share = jnp.zeros_like(state.strength)
         if self.policy == "merge":
             share = jnp.where(full, state.strength / (state.strength + 1.0), 0.0)
-        strength = state.strength * self.retained
+        least = _least(state.strength)
+        taken = state.strength > 0
+        strength = jnp.where(taken, jnp.maximum(state.strength * self.retained, least), 0.0)
         if self.policy == "weakest":
-            strength = strength + jnp.where(state.strength > 0, rehearsed, 0.0)
+            strength = strength + jnp.where(taken, jax.nn.relu(alike), 0.0)
         kept = share[place]
         return Slots(
             state.keys.at[place].set(kept * state.keys[place] + (1.0 - kept) * key),
@@ -133,12 +146,12 @@ class Attention(eqx.Module):
             (state.age + 1.0).at[place].set(1.0),
         )
 
-    def _gives_way(self, state: Slots, rehearsed: Float[Array, " slot"]) -> Array:
+    def _gives_way(self, state: Slots, alike: Float[Array, " slot"]) -> Array:
         if self.policy == "oldest":
             return jnp.argmax(state.age)
         if self.policy == "weakest":
             return jnp.argmin(state.strength)
-        return jnp.argmax(rehearsed)
+        return jnp.argmax(alike)
 
     def read(self, state: Slots, query: Float[Array, " key"]) -> Float[Array, " value"]:
         """The values, mixed by how well their keys match; zeros from an empty memory."""
@@ -153,7 +166,7 @@ class Attention(eqx.Module):
             found = nearest(state.keys, queries, count, self.similarity, present=present)
             weights = self.separation(found.similarity)
             return jnp.einsum("qk,qkv->qv", weights, state.values[found.places])
-        size = max(1, ENTRIES // self.slots)
+        size = block_size(state.keys, self.similarity)
         if size >= queries.shape[0]:
             return jax.vmap(self.read, in_axes=(None, 0))(state, queries)
         return jax.lax.map(lambda query: self.read(state, query), queries, batch_size=size)

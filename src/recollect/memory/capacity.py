@@ -17,6 +17,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Key, PRNGKeyArray
 from numpy.typing import NDArray
+from scipy.stats import t as student_t
 
 from recollect.errors import ParameterError
 from recollect.memory.contract import Memory
@@ -28,8 +29,6 @@ __all__ = ["CapacityReport", "Draw", "capacity", "random_pairs"]
 KeyKind = Literal["sphere", "normal", "sign"]
 Draw = Callable[[PRNGKeyArray, int], tuple[Array, Array]]
 """Called as ``draw(random_key, n)``; returns ``keys [n, key]`` and ``values [n, value]``."""
-
-_DEVIATIONS = 1.96
 
 
 @dataclass(frozen=True, eq=False)
@@ -151,9 +150,9 @@ def capacity(
     columns = [at(load) for load in reported]
     recall = np.array([column[0].mean() for column in columns])
     holds = partial(_holds, at, criterion)
+    spread = float(student_t.ppf(0.975, trials - 1))
     largest = [
-        _largest(partial(holds, deviations), reported[-1])
-        for deviations in (-_DEVIATIONS, 0.0, _DEVIATIONS)
+        _largest(partial(holds, deviations), reported[-1]) for deviations in (-spread, 0.0, spread)
     ]
     return CapacityReport(
         loads=np.array(reported, dtype=np.int64),
@@ -171,6 +170,10 @@ def capacity(
 
 def _sizes(memory: Memory) -> tuple[int, int]:
     key_dim, value_dim = getattr(memory, "key_dim", None), getattr(memory, "value_dim", None)
+    if value_dim == 1:
+        raise ParameterError(
+            "values of one ±1 cannot be told apart; measure with value_dim 8 or so"
+        )
     if not isinstance(key_dim, int) or not isinstance(value_dim, int):
         raise ParameterError(f"{type(memory).__name__} names no key_dim and value_dim; give draw=")
     return key_dim, value_dim

@@ -19,7 +19,7 @@ from recollect.errors import ParameterError
 
 __all__ = ["causal_attention"]
 
-_Kept = tuple[Array, Array, Array, Array, Array]
+_Kept = tuple[Array, Array, Array, Array, Array, Array]
 
 
 def causal_attention(
@@ -41,7 +41,8 @@ def causal_attention(
             length of the sequence, not with the square of that.
 
     Returns:
-        What each step found. Gradients need no more memory than that; there is no forward-mode
+        What each step found; of numbers, none that comes later counts, but what is not a number
+        spreads over its block. Gradients need no more memory than that; there is no forward-mode
         derivative.
 
     Raises:
@@ -50,6 +51,8 @@ def causal_attention(
     if block < 1:
         raise ParameterError(f"a block has 1 step or more, not {block}")
     count, key_dim = keys.shape
+    if count == 0:
+        return jnp.zeros_like(values)
     beta = key_dim**-0.5 if inverse_temperature is None else inverse_temperature
     size = min(block, max(count, 1))
     blocks = -(-count // size)
@@ -77,7 +80,7 @@ def _attend_forward(
 ) -> tuple[Float[Array, "block step value"], _Kept]:
     size, value_dim = values.shape[1:]
 
-    def for_queries(i: Array) -> tuple[Array, Array]:
+    def for_queries(i: Array) -> tuple[Array, Array, Array]:
         query = queries[i]
 
         def add(j: Array, so_far: tuple[Array, Array, Array]) -> tuple[Array, Array, Array]:
@@ -98,23 +101,25 @@ def _attend_forward(
             jnp.zeros((size, value_dim), queries.dtype),
         )
         most, total, mixed = jax.lax.fori_loop(0, i + 1, add, start)
-        return mixed / total[:, None], most + jnp.log(total)
+        return mixed / total[:, None], most, total
 
-    found, log_total = jax.lax.map(for_queries, jnp.arange(queries.shape[0]))
-    return found, (keys, values, queries, found, log_total)
+    found, most, total = jax.lax.map(for_queries, jnp.arange(queries.shape[0]))
+    return found, (keys, values, queries, found, most, total)
 
 
 def _attend_backward(
     kept: _Kept, slope: Float[Array, "block step value"]
 ) -> tuple[Array, Array, Array]:
-    keys, values, queries, found, log_total = kept
+    keys, values, queries, found, most, total = kept
     shared = jnp.sum(slope * found, axis=-1)
     blocks = keys.shape[0]
 
     def for_keys(query_slopes: Array, j: Array) -> tuple[Array, tuple[Array, Array]]:
         def add(i: Array, so_far: tuple[Array, Array, Array]) -> tuple[Array, Array, Array]:
             of_queries, of_keys, of_values = so_far
-            weight = jnp.exp(_scores(queries[i], keys[j], i == j) - log_total[i][:, None])
+            # Not the logarithm of the total: added to a large score it would be rounded away.
+            scores = _scores(queries[i], keys[j], i == j) - most[i][:, None]
+            weight = jnp.exp(scores) / total[i][:, None]
             of_scores = weight * (slope[i] @ values[j].T - shared[i][:, None])
             return (
                 of_queries.at[i].add(of_scores @ keys[j]),

@@ -31,6 +31,9 @@ from recollect.memory.similarity import Cosine, Dot, Gaussian
 
 __all__ = ["Indexed"]
 
+_COMPARED = 1000
+"""Keys that are compared with those of a file."""
+
 
 class Indexed(eqx.Module):
     """Slots that are read through an index: ``read`` of the memory, over what the index finds.
@@ -70,6 +73,8 @@ class Indexed(eqx.Module):
         metric = _metric(faiss, memory)
         if not bool(jnp.all(state.strength > 0)):
             raise ParameterError("an index is built of full slots; give the memory as many as used")
+        if bool(jnp.any(jnp.isnan(state.keys))):
+            raise ParameterError("keys that are not numbers cannot be indexed")
         index = faiss.IndexHNSWFlat(memory.key_dim, links, metric)
         index.hnsw.efConstruction = breadth
         index.add(_directions(memory, np.asarray(state.keys)))
@@ -90,11 +95,13 @@ class Indexed(eqx.Module):
             raise OutputError(f"{path}: the index cannot be written there") from error
 
     @classmethod
-    def load(cls, path: str | os.PathLike[str], memory: Attention) -> Indexed:
-        """The index of a file, for the memory that it was built for.
+    def load(cls, path: str | os.PathLike[str], memory: Attention, state: Slots) -> Indexed:
+        """The index of a file, for the memory and the state that it was built from.
+
+        Some of the keys, evenly spread, are compared with those in the index.
 
         Raises:
-            ParameterError: no index is there, or it is of other keys.
+            ParameterError: no such index is there, or it is of other keys or another similarity.
         """
         faiss = _faiss()
         metric = _metric(faiss, memory)
@@ -103,19 +110,27 @@ class Indexed(eqx.Module):
         except RuntimeError as error:
             raise ParameterError(f"{path}: no index can be read there; build one") from error
         fits = (memory.key_dim, memory.slots, metric)
+        if not isinstance(index, faiss.IndexHNSWFlat):
+            raise ParameterError(f"{path}: an index of another kind; build one")
         if (index.d, index.ntotal, index.metric_type) != fits:
             raise ParameterError(
                 f"{path}: an index of {index.ntotal} keys of length {index.d}, where the memory "
                 f"has {memory.slots} of length {memory.key_dim}, or of another similarity"
             )
+        some = np.unique(np.linspace(0, memory.slots - 1, _COMPARED).astype(np.int64))
+        ours = _directions(memory, np.asarray(state.keys[some]))
+        if not np.allclose(index.reconstruct_batch(some), ours, rtol=1e-4, atol=1e-6):
+            raise ParameterError(f"{path}: an index of other keys or another similarity; build one")
         return cls(memory, index)
 
     def read(self, state: Slots, query: Float[Array, " key"]) -> Float[Array, " value"]:
         """The values of the nearest that the index finds, mixed by how well their keys match."""
         places = self._places(query)
+        # The similarity carries on what is not a number; the search alone would hide it.
         alike = self.memory.similarity(state.keys[places], query)
         # The search gives -1 for what it did not find.
-        return self.memory.separation(jnp.where(places < 0, -jnp.inf, alike)) @ state.values[places]
+        missed = (places < 0) & ~jnp.isnan(alike)
+        return self.memory.separation(jnp.where(missed, -jnp.inf, alike)) @ state.values[places]
 
     def read_all(self, state: Slots, queries: Float[Array, "q key"]) -> Float[Array, "q value"]:
         """:meth:`read` of every query."""
@@ -124,6 +139,8 @@ class Indexed(eqx.Module):
     def recall(self, state: Slots, queries: Float[Array, "q key"]) -> float:
         """Share of the truly nearest that the index finds, 0-1."""
         count = _separation(self.memory).count
+        if queries.shape[0] == 0:
+            raise ParameterError("recall is measured with 1 query or more")
         exact = nearest(state.keys, queries, count, self.memory.similarity).places
         found = np.asarray(jax.vmap(self._places)(queries))
         hits = [np.intersect1d(a, b).size for a, b in zip(np.asarray(exact), found, strict=True)]

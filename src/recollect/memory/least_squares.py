@@ -9,15 +9,19 @@ References:
     L. Personnaz, I. Guyon, G. Dreyfus, Collective computational properties of neural networks,
     Phys. Rev. A 34 (1986).
     R. L. Plackett, Some theorems in least squares, Biometrika 37 (1950).
+    G. J. Bierman, Factorization methods for discrete sequential estimation (1977): Joseph's form.
 """
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import equinox as eqx
+import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
+
+from recollect.errors import ParameterError
 
 __all__ = ["LeastSquares", "LeastSquaresState"]
 
@@ -41,12 +45,20 @@ class LeastSquares(eqx.Module):
         key_dim: length of keys and queries.
         value_dim: length of values.
         ridge: λ above 0. The smaller, the nearer to the pseudo-inverse and the more precision is
-            asked for; single precision wants 1e-4 or more for keys of length 1.
+            asked for. In single precision some thousand writes in turn keep the weights to a
+            tenth of a per cent where it is a hundredth of the squared length of the keys, to two
+            per cent where it is a three-thousandth; far below that they are lost. Written all at
+            once they are a hundred times as exact.
     """
 
     key_dim: int = eqx.field(static=True)
     value_dim: int = eqx.field(static=True, default=1)
     ridge: float | Float[Array, ""] = 1e-2
+
+    def __check_init__(self) -> None:
+        """Refuse a ridge by which nothing can be divided."""
+        if isinstance(self.ridge, float | int) and not self.ridge > 0:
+            raise ParameterError(f"the ridge lies above 0, such as 1e-2, and is not {self.ridge}")
 
     def init(self) -> LeastSquaresState:
         """Zero weights, nothing known."""
@@ -61,9 +73,11 @@ class LeastSquares(eqx.Module):
         weights, inverse = state
         direction = inverse @ key
         step = direction / (1.0 + key @ direction)
+        # Joseph's form of the update: rounding errors shrink with what they are errors of.
+        half = inverse - step[:, None] * direction[None, :]
+        other_half = (half @ key - step)[:, None] * step[None, :]
         return LeastSquaresState(
-            weights + step[:, None] * (value - key @ weights)[None, :],
-            inverse - step[:, None] * direction[None, :],
+            weights + step[:, None] * (value - key @ weights)[None, :], half - other_half
         )
 
     def write_all(
@@ -72,13 +86,31 @@ class LeastSquares(eqx.Module):
         keys: Float[Array, "n key"],
         values: Float[Array, "n value"],
     ) -> LeastSquaresState:
-        """All pairs at once (Woodbury's identity)."""
+        """All pairs at once, by Woodbury's identity in blocks of about as many as keys are long."""
+        count, size = keys.shape[0], max(self.key_dim, 64)
+        if count <= size:
+            return self._write_block(state, keys, values)
+        blocks = -(-count // size)
+
+        def cut(rows: Array) -> Array:
+            padded = jnp.pad(rows, [(0, blocks * size - count), (0, 0)])  # keys of 0 teach nothing
+            return padded.reshape(blocks, size, rows.shape[1])
+
+        def step(state: LeastSquaresState, block: tuple[Array, Array]) -> tuple[Any, None]:
+            return self._write_block(state, *block), None
+
+        return jax.lax.scan(step, state, (cut(keys), cut(values)))[0]
+
+    def _write_block(
+        self, state: LeastSquaresState, keys: Array, values: Array
+    ) -> LeastSquaresState:
         weights, inverse = state
         across = keys @ inverse
         inner = jnp.eye(keys.shape[0], dtype=keys.dtype) + across @ keys.T
         step = jnp.linalg.solve(inner, across)
+        half = inverse - step.T @ across
         return LeastSquaresState(
-            weights + step.T @ (values - keys @ weights), inverse - across.T @ step
+            weights + step.T @ (values - keys @ weights), half - (half @ keys.T - step.T) @ step
         )
 
     def read(self, state: LeastSquaresState, query: Float[Array, " key"]) -> Float[Array, " value"]:

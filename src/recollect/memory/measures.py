@@ -32,10 +32,13 @@ __all__ = [
 
 
 def accuracy(found: Float[Array, "n value"], stored: Float[Array, "n value"]) -> Float[Array, ""]:
-    """Share of found values that are nearer to their own stored value than to any other one."""
+    """Share of found values that are nearer to their own stored value than to any other one.
+
+    A value found to be zero, or not a number, is none that was found.
+    """
     score = found @ stored.T - 0.5 * jnp.sum(jnp.square(stored), axis=-1)
     right = jnp.all(stored[jnp.argmax(score, axis=-1)] == stored, axis=-1)
-    known = jnp.all(jnp.isfinite(found), axis=-1)
+    known = jnp.all(jnp.isfinite(found), axis=-1) & jnp.any(found != 0, axis=-1)
     return jnp.mean((right & known).astype(found.dtype))
 
 

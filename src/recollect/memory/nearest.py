@@ -14,12 +14,12 @@ import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int
 
 from recollect.errors import ParameterError
-from recollect.memory.similarity import Dot, Similarity
+from recollect.memory.similarity import Cosine, Dot, Similarity
 
-__all__ = ["ENTRIES", "Found", "nearest"]
+__all__ = ["ENTRIES", "Found", "block_size", "nearest"]
 
 ENTRIES = 2**24
-"""Similarities kept at a time, unless a block is asked for: 64 MiB."""
+"""Numbers kept at a time, unless a block is asked for: 64 MiB."""
 
 
 class Found(NamedTuple):
@@ -32,6 +32,13 @@ class Found(NamedTuple):
 
     places: Int[Array, "*q count"]
     similarity: Float[Array, "*q count"]
+
+
+def block_size(keys: Float[Array, "n key"], similarity: Similarity) -> int:
+    """Queries to take at a time so that about ``ENTRIES`` numbers are kept."""
+    # Products need a number a key; differences may need one for each of its components.
+    product = isinstance(similarity, Dot | Cosine)
+    return max(1, ENTRIES // max(1, keys.shape[0] if product else keys.size))
 
 
 def nearest(
@@ -51,7 +58,7 @@ def nearest(
         count: how many to find, at most the number of keys.
         similarity: the dot product by default.
         present: keys that may be found; all by default.
-        block: queries taken at a time; by default as many as keep 2²⁴ similarities.
+        block: queries taken at a time; by default as many as keep about 2²⁴ numbers.
 
     Raises:
         ParameterError: fewer keys than asked for, or a block or count below 1.
@@ -71,7 +78,7 @@ def nearest(
 
     if queries.ndim == 1:
         return one(queries)
-    size = max(1, ENTRIES // keys.shape[0]) if block is None else block
+    size = block_size(keys, alike) if block is None else block
     if size >= queries.shape[0]:
         return jax.vmap(one)(queries)
     return jax.lax.map(one, queries, batch_size=size)

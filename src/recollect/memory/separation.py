@@ -17,6 +17,8 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
+from recollect.errors import ParameterError
+
 __all__ = [
     "Linear",
     "Normalised",
@@ -80,7 +82,8 @@ class Threshold(eqx.Module):
 
     def __call__(self, similarity: Float[Array, "*q n"]) -> Float[Array, "*q n"]:
         """Weights ``[..., n]``, 0 or 1."""
-        chosen = (similarity >= self.threshold).astype(similarity.dtype)
+        reached = (similarity >= self.threshold) & (similarity > -jnp.inf)
+        chosen = reached.astype(similarity.dtype)
         return jnp.where(jnp.isnan(similarity), similarity, chosen)
 
 
@@ -94,6 +97,11 @@ class TopK(eqx.Module):
 
     count: int = eqx.field(static=True, default=1)
     inverse_temperature: float | Float[Array, ""] = 1.0
+
+    def __check_init__(self) -> None:
+        """Refuse to choose none."""
+        if self.count < 1:
+            raise ParameterError(f"the most similar are 1 or more, not {self.count}")
 
     def __call__(self, similarity: Float[Array, "*q n"]) -> Float[Array, "*q n"]:
         """Weights ``[..., n]`` that sum to 1."""
@@ -111,6 +119,11 @@ class Power(eqx.Module):
     """
 
     degree: int = eqx.field(static=True, default=2)
+
+    def __check_init__(self) -> None:
+        """Refuse a power that would give weight to empty slots."""
+        if self.degree < 1:
+            raise ParameterError(f"the degree of a power is 1 or more, not {self.degree}")
 
     def __call__(self, similarity: Float[Array, "*q n"]) -> Float[Array, "*q n"]:
         """Weights ``[..., n]``."""
@@ -151,10 +164,10 @@ class Sparsemax(eqx.Module):
         """Weights ``[..., n]`` that sum to 1; all 0 where every slot is empty."""
         scaled = _scaled(self.inverse_temperature, similarity)
         present = scaled > -jnp.inf
-        lowest = jnp.min(jnp.where(present, scaled, jnp.inf), axis=-1, keepdims=True)
-        # Two below the lowest present is never in the support, and is finite.
-        floor = jnp.where(jnp.isfinite(lowest), lowest, 0.0) - 2.0
-        filled = jnp.where(scaled == -jnp.inf, floor, scaled)
+        most = jnp.max(scaled, axis=-1, keepdims=True)
+        below = scaled - jnp.where(most == -jnp.inf, 0.0, jax.lax.stop_gradient(most))
+        # What lies 1 or more below the best is never in the support; so large numbers stay exact.
+        filled = jnp.where(present | jnp.isnan(scaled), jnp.maximum(below, -2.0), -2.0)
         ordered = -jnp.sort(-filled, axis=-1)
         rank = jnp.arange(1, filled.shape[-1] + 1, dtype=filled.dtype)
         total = jnp.cumsum(ordered, axis=-1) - 1.0

@@ -34,6 +34,9 @@ FORMS = ("auto", "recurrent", "chunked")
 """How the recurrence is worked out; ``auto`` takes steps, and chunks where a gradient is asked."""
 
 
+_LEAST_GATE = 2e-9
+
+
 class Along(NamedTuple):
     """Fast weights run along a sequence.
 
@@ -72,7 +75,8 @@ def fast_weights_along(
         values: of each step.
         queries: of each step.
         rate: b of the delta rule, stable for ``b ‖k‖²`` in [0, 2]; Hebbian without it.
-        retained: a, above 0 and up to 1; 1 without it.
+        retained: a, 0 to 1; 1 without it. Gates below 2e-9 are taken for that: what they keep
+            is below rounding, and the forms agree.
         state: weights to begin with; zero by default.
         form: one of :data:`FORMS`. ``auto`` has no forward-mode derivative.
         chunk: steps that the chunked form takes together, a power of two.
@@ -87,7 +91,9 @@ def fast_weights_along(
         raise ParameterError(f"a chunk is a power of two, such as 64, and not {chunk}")
     if state is None:
         state = jnp.zeros((keys.shape[-1], values.shape[-1]), keys.dtype)
-    log_retained = None if retained is None else jnp.log(retained)
+    log_retained = None if retained is None else jnp.log(jnp.maximum(retained, _LEAST_GATE))
+    if keys.shape[0] == 0:
+        return Along(jnp.zeros((0, values.shape[-1]), values.dtype), state)
     steps = _Steps(keys, values, queries, rate, log_retained)
     if form == "recurrent":
         return _recurrent(steps, state)

@@ -51,6 +51,12 @@ class Dot(eqx.Module):
         return keys @ query
 
 
+def _length(vectors: Float[Array, "*n key"]) -> Float[Array, "*n"]:
+    """Lengths ``[...]`` with a finite slope at 0."""
+    square = jnp.sum(jnp.square(vectors), axis=-1)
+    return jnp.where(square == 0, 0.0, jnp.sqrt(jnp.where(square == 0, 1.0, square)))
+
+
 class Cosine(eqx.Module):
     """``k · q / (‖k‖ ‖q‖)``; a key or query of length 0 is alike to nothing."""
 
@@ -58,9 +64,11 @@ class Cosine(eqx.Module):
         self, keys: Float[Array, "n key"], query: Float[Array, " key"]
     ) -> Float[Array, " n"]:
         """Similarities ``[n]``, -1 to 1."""
-        square = jnp.sum(jnp.square(keys), axis=-1) * jnp.sum(jnp.square(query))
-        safe = jnp.where(square == 0, 1.0, square)
-        return jnp.where(square == 0, 0.0, keys @ query / jnp.sqrt(safe))
+        # A root for each: the product of the squares would leave the range of numbers sooner.
+        of_keys, of_query = _length(keys), _length(query)
+        none = (of_keys == 0) | (of_query == 0)
+        lengths = jnp.where(of_keys == 0, 1.0, of_keys) * jnp.where(of_query == 0, 1.0, of_query)
+        return jnp.where(none, 0.0, keys @ query / lengths)
 
 
 class Gaussian(eqx.Module):

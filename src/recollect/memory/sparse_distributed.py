@@ -31,6 +31,9 @@ from recollect.memory.similarity import Dot
 
 __all__ = ["SparseDistributed", "radius_for"]
 
+_ENTRIES = 2**24
+"""Numbers kept at a time while many pairs are written: 64 MiB."""
+
 
 def radius_for(key_dim: int, share: float) -> int:
     """Largest Hamming radius within which at most a share of all addresses lies.
@@ -131,8 +134,21 @@ class SparseDistributed(eqx.Module):
         keys: Float[Array, "n key"],
         values: Float[Array, "n value"],
     ) -> Float[Array, "location value"]:
-        """All pairs at once, which is the same as one after another."""
-        return state + jax.vmap(self.active)(keys).T @ values
+        """A block of pairs at a time, which is the same as one after another."""
+        count, size = keys.shape[0], max(1, _ENTRIES // self.addresses.shape[0])
+        if count <= size:
+            return state + jax.vmap(self.active)(keys).T @ values
+        whole = count // size * size
+
+        def add(state: Array, block: tuple[Array, Array]) -> tuple[Array, None]:
+            return state + jax.vmap(self.active)(block[0]).T @ block[1], None
+
+        blocks = (
+            keys[:whole].reshape(-1, size, self.key_dim),
+            values[:whole].reshape(-1, size, self.value_dim),
+        )
+        state = jax.lax.scan(add, state, blocks)[0]
+        return self.write_all(state, keys[whole:], values[whole:])
 
     def read(
         self, state: Float[Array, "location value"], query: Float[Array, " key"]

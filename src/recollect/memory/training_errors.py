@@ -187,13 +187,18 @@ def train_recorded(
         The model trained as without a record, the losses, and the dual form of the layer.
 
     Raises:
-        ParameterError: the layer is used more than once for an example, so that its steps are
-            not outer products of one input and one error; or no layer was picked.
+        ParameterError: the layer is used more than once for an example, or its weights by the
+            loss, so that its steps are not outer products of one input and one error; no layer
+            was picked; or there is nothing to train on.
     """
     layer = where(model)
     if not isinstance(layer, eqx.nn.Linear):
         raise ParameterError(f"where must pick an equinox.nn.Linear, not {type(layer).__name__}")
     steps, batch = jax.tree.leaves(inputs)[0].shape[:2]
+    if steps == 0 or batch == 0:
+        raise ParameterError("training takes 1 step or more, of 1 example or more")
+    if examples is not None and (examples.shape != (steps, batch) or int(examples.min()) < 0):
+        raise ParameterError(f"examples are numbers from 0 on, [{steps}, {batch}] of them")
     rates = jnp.broadcast_to(jnp.asarray(rate, layer.weight.dtype), (steps,))
     descent = _Descent(where, loss, momentum, weight_decay)
     trained, (losses, keys, errors) = descent.run(model, rates, inputs, targets)
@@ -207,7 +212,7 @@ def train_recorded(
         example_count=int(np.max(np.asarray(which), initial=-1)) + 1,
         offset=layer.bias is not None,
     )
-    _check(kept.weights(), _primal(where(trained)), _primal(layer))
+    _check(kept.weights(), _primal(where(trained)), _primal(layer), steps)
     return Training(trained, losses, kept)
 
 
@@ -224,15 +229,17 @@ def _with_one(layer: eqx.nn.Linear, keys: Float[Array, "*n key"]) -> Float[Array
     return jnp.concatenate([keys, jnp.ones_like(keys[..., :1])], axis=-1)
 
 
-def _check(found: Array, trained: Array, before: Array) -> None:
+def _check(found: Array, trained: Array, before: Array, steps: int) -> None:
     """The two forms must agree; what differs is more than rounding only if the record is wrong."""
     moved = float(jnp.max(jnp.abs(trained - before)))
     size = moved + float(jnp.max(jnp.abs(before)))
     apart = float(jnp.max(jnp.abs(found - trained)))
-    if apart > 1e-3 * size:  # not a number passes: training that blew up is no fault of the record
+    rounding = 2.0 * steps * size * float(jnp.finfo(trained.dtype).eps)  # type: ignore[no-untyped-call]
+    # Not a number passes: training that blew up is no fault of the record.
+    if apart > 1e-2 * moved + rounding:
         raise ParameterError(
             f"the record differs from the trained weights by {apart:.2g}: the layer is used more "
-            "than once for an example; pick one that is used once"
+            "than once for an example, or the loss reads its weights; pick one that is used once"
         )
 
 
@@ -242,6 +249,14 @@ class _Watched(eqx.Module):
     layer: eqx.nn.Linear
     tape: Float[Array, " input"]
     probe: Float[Array, " output"]
+
+    @property
+    def weight(self) -> Array:
+        return self.layer.weight
+
+    @property
+    def bias(self) -> Array | None:
+        return self.layer.bias
 
     def __call__(self, inputs: Array, *, key: Array | None = None) -> Array:
         found = self.layer(inputs)

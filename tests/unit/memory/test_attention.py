@@ -121,3 +121,23 @@ def test_what_cannot_be_filled_at_once_is_refused():
         Attention(4, 3, 8).filled(keys, values)
     with pytest.raises(ParameterError, match="pair by pair"):
         Attention(4, 3, 9, policy="weakest").filled(keys, values)
+
+
+def test_merging_takes_the_most_similar_even_where_none_is_similar():
+    memory = Attention(2, 1, 2, policy="merge")
+    keys, values = jnp.array([[-1.0, 0.0], [-0.1, -1.0]]), jnp.array([[1.0], [2.0]])
+    state = memory.write(memory.filled(keys, values), jnp.array([1.0, 0.0]), jnp.array([4.0]))
+    np.testing.assert_allclose(state.values, [[1.0], [3.0]])
+    np.testing.assert_allclose(state.keys, [[-1.0, 0.0], [0.45, -0.5]])
+
+
+def test_a_faded_pair_is_still_there():
+    """Strength that only ever shrinks would end at 0, which stands for an empty slot."""
+    keys, values = normal(0, 200, 4), normal(1, 200, 1)
+    memory = Attention(4, 1, 200, retained=0.5)
+    state = write(memory, memory.init(), keys, values)
+    assert np.unique(state.values).size == 200
+    for ours, theirs in zip(memory.filled(keys, values), state, strict=True):
+        np.testing.assert_allclose(ours, theirs, rtol=1e-5)
+    with pytest.raises(ParameterError, match="retained"):
+        Attention(4, 1, 200, retained=2.0)

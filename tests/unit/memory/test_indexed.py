@@ -10,7 +10,7 @@ import pytest
 from recollect.errors import OutputError, ParameterError
 from recollect.memory import Attention, Cosine, Gaussian, Indexed, Manhattan, Softmax, TopK, read
 
-pytest.importorskip("faiss", reason="the extra index is not installed")
+faiss = pytest.importorskip("faiss", reason="the extra index is not installed")
 
 RANDOM = np.random.default_rng(0)
 KEYS = jnp.asarray(RANDOM.normal(size=(2000, 8)), jnp.float32)
@@ -71,7 +71,7 @@ def test_keeping_less_in_view_finds_less(state):
 def test_it_is_saved_and_loaded(indexed, state, tmp_path):
     file = tmp_path / "keys.index"
     indexed.save(file)
-    again = Indexed.load(file, MEMORY)
+    again = Indexed.load(file, MEMORY, state)
     assert np.array_equal(read(again, state, QUERIES), read(indexed, state, QUERIES))
     assert [path.name for path in tmp_path.iterdir()] == ["keys.index"]
 
@@ -85,16 +85,32 @@ def test_what_cannot_be_indexed_is_refused(state):
         Indexed.build(MEMORY, MEMORY.init())
 
 
-def test_files_that_do_not_fit_are_refused(indexed, tmp_path):
+def test_files_that_do_not_fit_are_refused(indexed, state, tmp_path):
     (tmp_path / "noise").write_bytes(b"noise" * 20)
     with pytest.raises(ParameterError, match="no index can be read"):
-        Indexed.load(tmp_path / "noise", MEMORY)
+        Indexed.load(tmp_path / "noise", MEMORY, state)
     with pytest.raises(ParameterError, match="no index can be read"):
-        Indexed.load(tmp_path / "missing", MEMORY)
+        Indexed.load(tmp_path / "missing", MEMORY, state)
     with pytest.raises(OutputError, match="cannot be written"):
         indexed.save(tmp_path / "no folder" / "keys.index")
     indexed.save(tmp_path / "keys.index")
     with pytest.raises(ParameterError, match="2000 keys of length 8"):
-        Indexed.load(tmp_path / "keys.index", dataclasses.replace(MEMORY, slots=1000))
-    with pytest.raises(ParameterError, match="similarity"):
-        Indexed.load(tmp_path / "keys.index", dataclasses.replace(MEMORY, similarity=Gaussian(1.0)))
+        Indexed.load(tmp_path / "keys.index", dataclasses.replace(MEMORY, slots=1000), state)
+    for similarity in (Cosine(), Gaussian(1.0)):
+        other = dataclasses.replace(MEMORY, similarity=similarity)
+        with pytest.raises(ParameterError, match="similarity"):
+            Indexed.load(tmp_path / "keys.index", other, state)
+    with pytest.raises(ParameterError, match="other keys"):
+        Indexed.load(tmp_path / "keys.index", MEMORY, MEMORY.filled(2 * KEYS, VALUES))
+    faiss.write_index(faiss.IndexFlatIP(8), str(tmp_path / "flat"))
+    with pytest.raises(ParameterError, match="another kind"):
+        Indexed.load(tmp_path / "flat", MEMORY, state)
+
+
+def test_what_is_not_a_number_is_never_hidden(indexed, state):
+    query = QUERIES[0].at[0].set(jnp.nan)
+    assert np.all(np.isnan(read(indexed, state, query)))
+    with pytest.raises(ParameterError, match="not numbers"):
+        Indexed.build(MEMORY, MEMORY.filled(KEYS.at[3, 0].set(jnp.nan), VALUES))
+    with pytest.raises(ParameterError, match="1 query or more"):
+        indexed.recall(state, QUERIES[:0])

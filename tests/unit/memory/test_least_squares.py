@@ -5,6 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from recollect.errors import ParameterError
 from recollect.memory import LeastSquares, Oja, read, write
 
 
@@ -75,3 +76,25 @@ def test_oja_turns_to_the_principal_axis():
     weights, _ = jax.lax.scan(step, f32(random.normal(size=(6, 1))), f32(keys))
     assert float(jnp.linalg.norm(weights)) == pytest.approx(1.0, abs=0.1)
     assert abs(float(weights[:, 0] @ f32(axis))) > 0.97
+
+
+@pytest.mark.parametrize(("length", "different"), [(0.2, 4000), (1.0, 4000), (1.0, 4), (10.0, 4)])
+def test_many_writes_in_turn_stay_exact(length, different):
+    """In single precision, against the closed form in double precision."""
+    random = np.random.default_rng(0)
+    keys = np.tile(length * random.normal(size=(different, 32)), (4000 // different, 1))
+    values = np.tile(random.normal(size=(different, 3)), (4000 // different, 1))
+    wanted = np.linalg.solve(keys.T @ keys + 1e-2 * np.eye(32), keys.T @ values)
+    memory = LeastSquares(32, 3)
+    pairs = jnp.asarray(keys, jnp.float32), jnp.asarray(values, jnp.float32)
+    turns = jax.lax.scan(
+        lambda state, pair: (memory.write(state, *pair), None), memory.init(), pairs
+    )[0]
+    for state in (turns, write(memory, memory.init(), *pairs)):
+        apart = np.linalg.norm(keys[:4] @ (np.asarray(state.weights, np.float64) - wanted))
+        assert apart < 0.04 * np.linalg.norm(keys[:4] @ wanted)
+
+
+def test_a_ridge_that_is_not_above_0_is_refused():
+    with pytest.raises(ParameterError, match="above 0"):
+        LeastSquares(4, 1, 0.0)

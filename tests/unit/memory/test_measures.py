@@ -72,3 +72,9 @@ def test_discriminability_of_orthogonal_and_of_alike_keys():
 def test_participation_ratio_is_the_dimension_of_an_even_cloud():
     cloud = jax.random.normal(jax.random.key(1), (20_000, 3)) @ jnp.eye(3, 10)
     assert float(discriminability(cloud[:4000]).participation_ratio) == pytest.approx(3, rel=0.02)
+
+
+def test_nothing_found_is_never_right():
+    for count in (1, 5):
+        stored = jnp.asarray(np.random.default_rng(0).choice([-1.0, 1.0], (count, 8)))
+        assert float(accuracy(jnp.zeros_like(stored), stored)) == 0.0

@@ -60,8 +60,7 @@ def test_a_count_that_cannot_be_is_refused(count):
 @pytest.mark.parametrize("separation", [TopK(4, 2.0), TopK(1000), Softmax(0.5)])
 @pytest.mark.parametrize("entries", [1, 1000, 2**24])
 def test_many_reads_in_blocks_are_each_alone(separation, entries, monkeypatch):
-    for module in ("attention", "nearest"):
-        monkeypatch.setattr(sys.modules[f"recollect.memory.{module}"], "ENTRIES", entries)
+    monkeypatch.setattr(sys.modules["recollect.memory.nearest"], "ENTRIES", entries)
     memory = Attention(6, 2, 310, separation=separation)
     state = memory.filled(KEYS, VALUES)
     together = read(memory, state, QUERIES)

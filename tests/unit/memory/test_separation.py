@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from recollect.errors import ParameterError
 from recollect.memory import (
     Linear,
     Normalised,
@@ -93,3 +94,19 @@ def test_the_slope_by_temperature_is_finite_with_empty_slots(kind, beta):
     step = 1e-3
     expected = (float(loss(beta + step)) - float(loss(beta - step))) / (2 * step)
     assert slope == pytest.approx(expected, abs=2e-3)
+
+
+@pytest.mark.parametrize("size", [1e3, 1e5, 5e7, 1e8])
+def test_sparsemax_of_large_numbers_sums_to_1(size):
+    assert Sparsemax()(jnp.array([size, size, 0.0])).tolist() == [0.5, 0.5, 0.0]
+    assert Sparsemax()(jnp.array([size, -jnp.inf])).tolist() == [1.0, 0.0]
+    spread = jnp.asarray(size + np.random.default_rng(0).random(50), jnp.float32)
+    assert float(Sparsemax()(spread).sum()) == pytest.approx(1.0, abs=1e-5)
+
+
+def test_what_would_weigh_empty_slots_is_refused():
+    assert Threshold(-jnp.inf)(jnp.array([-jnp.inf, 0.0])).tolist() == [0.0, 1.0]
+    with pytest.raises(ParameterError, match="degree"):
+        Power(0)
+    with pytest.raises(ParameterError, match="most similar"):
+        TopK(0)

@@ -152,3 +152,49 @@ def test_what_is_written_again_replaces_what_was_there():
     memory = DeltaRule(64, 32, 1.0)
     again = write(memory, memory.init(), jnp.stack([keys[0], keys[0]]), values[:2])
     np.testing.assert_allclose(read(memory, again, keys[:1])[0], values[1], atol=1e-4)
+
+
+def test_a_closed_gate_forgets_all_in_every_form():
+    """And what follows is as exact as if it came first."""
+    random = np.random.default_rng(0)
+    keys, values, queries = (
+        jnp.asarray(random.normal(size=(70, 8)) / 3, jnp.float32) for _ in range(3)
+    )
+    for gate in (0.0, 1e-26):
+        gates = jnp.full(70, 0.9).at[:32].set(gate)
+        forms = [
+            fast_weights_along(keys, values, queries, retained=gates, form=form).outputs
+            for form in ("recurrent", "chunked", "auto")
+        ]
+        for form in forms[1:]:
+            np.testing.assert_allclose(form, forms[0], rtol=1e-3, atol=1e-4)
+
+    def loss(gates):
+        found = fast_weights_along(keys, values, queries, retained=gates).outputs
+        return jnp.sum(jnp.square(found))
+
+    assert np.all(np.isfinite(jax.grad(loss)(jnp.full(70, 0.5).at[3].set(0.0))))
+
+
+def test_no_steps_are_no_outputs():
+    nothing = jnp.zeros((0, 4))
+    start = jnp.ones((4, 4))
+    for form in ("auto", "recurrent", "chunked"):
+        found = fast_weights_along(nothing, nothing, nothing, state=start, form=form)
+        assert found.outputs.shape == (0, 4)
+        assert np.array_equal(found.state, start)
+    assert causal_attention(nothing, nothing, nothing).shape == (0, 4)
+
+
+@pytest.mark.parametrize("size", [1e3, 1e5, 1e7])
+def test_slopes_of_attention_hold_for_large_scores(size):
+    keys, values = jnp.full((8, 4), size**0.5), jnp.asarray(np.eye(8, 3), jnp.float32)
+
+    def plain(values):
+        scores = jnp.where(jnp.tri(8) > 0, 0.5 * keys @ keys.T, -jnp.inf)
+        return jnp.sum(jnp.square(jax.nn.softmax(scores) @ values))
+
+    def ours(values):
+        return jnp.sum(jnp.square(causal_attention(keys, values, keys)))
+
+    np.testing.assert_allclose(jax.grad(ours)(values), jax.grad(plain)(values), rtol=1e-4)
