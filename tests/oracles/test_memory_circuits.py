@@ -45,13 +45,14 @@ def winners(drive, count):
 @pytest.mark.parametrize("choice", ["sequential", "random"])
 def test_three_factor(choice):
     keys, values = pairs(0, 9, 6, 3)
-    memory = ThreeFactor(6, 3, 7, choice, 1.3, plastic_slots=3.0)
+    memory = ThreeFactor(6, 3, 7, choice, 1.3, plastic_slots=3.0, seed=5.0)
     ours, theirs = np.zeros((7, 6)), np.zeros((7, 3))
-    state = memory.init()
     for n, (key, value) in enumerate(zip(keys, values, strict=True)):
-        plastic = np.asarray(memory.local_factor(state._replace(writes=jnp.float32(n)))) > 0
         if choice == "sequential":
-            assert np.flatnonzero(plastic).tolist() == [n % 7]
+            plastic = np.arange(7) == n % 7
+        else:  # each slot with chance 3/7, drawn from the seed and the number of writes
+            seeded = jax.random.fold_in(jax.random.key(5), n)
+            plastic = np.asarray(jax.random.uniform(seeded, (7,))) < 3 / 7
         ours[plastic] = key
         hidden = softmax(1.3 * ours @ key)
         theirs[plastic] = hidden[plastic, None] * value
@@ -93,7 +94,10 @@ def test_behavioural_time_scale():
 def test_hippocampal_index():
     keys, values = pairs(4, 6, 8, 3)
     memory = HippocampalIndex.draw(jax.random.key(0), 8, 3, 40, 10, 5)
-    projection = np.asarray(memory.projection)
+
+    def drive(key):
+        return np.asarray(memory.projection) @ (key / np.linalg.norm(key))
+
     queries = np.concatenate([keys, np.random.default_rng(5).normal(size=(4, 8))]).astype("float32")
     state = memory.replay(write(memory, memory.init(), jnp.asarray(keys), jnp.asarray(values)), 3)
     cortex = np.zeros((8, 3))
@@ -101,10 +105,10 @@ def test_hippocampal_index():
         for key, value in zip(keys, values, strict=True):
             cortex += 0.1 * np.outer(key, value - key @ cortex) / np.dot(key, key)
     np.testing.assert_allclose(state.cortex, cortex, atol=1e-5)
-    codes = np.array([winners(projection @ key, 5) for key in keys])
+    codes = np.array([winners(drive(key), 5) for key in keys])
     answers = read(memory, state, jnp.asarray(queries))
     for query, answer in zip(queries, answers, strict=True):
-        code = winners(projection @ query, 5)
+        code = winners(drive(query), 5)
         cosine = codes @ code / np.linalg.norm(codes, axis=1) / np.linalg.norm(code)
         indexed = softmax(30.0 * cosine) @ values
         expected = indexed if cosine.max() >= 0.5 else query @ cortex
@@ -115,9 +119,10 @@ def test_barcodes():
     keys, values = pairs(6, 7, 5, 3)
     memory = Barcodes.draw(jax.random.key(1), 5, 3, 4, 30, 6, 0.25)
     queries = keys + 0.3
+    codes = np.asarray(memory.barcodes, float)
     to_code, to_value, direct = np.zeros((5, 30)), np.zeros((30, 3)), np.zeros((5, 3))
     for n, (key, value) in enumerate(zip(keys, values, strict=True)):
-        content, barcode = key / np.linalg.norm(key), np.asarray(memory.barcodes)[n % 4]
+        content, barcode = key / np.linalg.norm(key), codes[n % 4]
         to_code += np.outer(content, barcode)
         to_value += np.outer(barcode, value)
         direct += np.outer(content, value)
@@ -125,9 +130,10 @@ def test_barcodes():
     np.testing.assert_allclose(state.content_to_barcode, to_code, atol=1e-5)
     for query, answer in zip(queries, answers, strict=True):
         content = query / np.linalg.norm(query)
-        drive = content @ to_code
-        best = np.sort(drive)[::-1]
-        if best[5] - best[6] < 1e-4:
-            continue  # a tie at the edge of the choice: which unit wins is rounding
-        expected = 0.75 * winners(drive, 6) @ to_value + 0.25 * content @ direct
-        np.testing.assert_allclose(answer, expected, atol=1e-4)
+        # The competition in small steps, until it rests.
+        alike = np.zeros(4)
+        for _ in range(3000):
+            alike += 0.02 * (codes @ (content @ to_code) - codes @ codes.T @ alike - 6e-4 * alike)
+        recalled = softmax(100.0 * alike) @ codes / 6
+        expected = 0.75 * recalled @ to_value + 0.25 * content @ direct
+        np.testing.assert_allclose(answer, expected, atol=2e-3)

@@ -6,22 +6,30 @@ the pattern comes back when that cache is retrieved. Place leads to the barcode,
 to what was stored. With k the content (place) key at length 1 and c the barcode of the event::
 
     write: A ← A + k ⊗ c,   B ← B + c ⊗ v,   C ← C + k ⊗ v
-    recalled barcode: ĉ = softmax over the a most driven of Aᵀq
+    competition: (G + ε) s = c · Aᵀq for all written barcodes,  G their overlaps c · c'
+    recalled barcode: ĉ = softmax(β s) c / a
     read: (1 - m) Bᵀĉ + m Cᵀq
 
-A similar place drives the barcodes of its neighbours too, but in competition only those most
-driven survive, and their values do not blend. ``m = 1`` is the content code alone.
+A similar place drives the barcodes of its neighbours too. Whole barcodes compete: each is inhibited
+by the others as much as it shares units with them (at rest of ``τ ds/dt = c · Aᵀq - (G + ε) s``),
+which leaves ``s = k · q`` of each event, free of what shared units add up to; the softmax then
+settles on the best of them. The choice of units one by one would take those that many barcodes
+share. ``m = 1`` is the content code alone.
 
 What maps to what: k to place cells, c to the barcode in the same hippocampal population, A to
-recurrent synapses there, B and C to synapses onto what represents the cache.
+recurrent synapses there, the competition to attractor dynamics under inhibition, B and C to
+synapses onto what represents the cache.
 
 What is a simplification: barcodes are drawn beforehand and taken in turn, where chaotic recurrent
-dynamics may make them; place and barcode units are two sets, where cells show both; competition
-is a choice of the most driven; synapses are linear, and nothing fades.
+dynamics may make them; place and barcode units are two sets, where cells show both; the
+competition is solved for its rest, with inhibition of the right strength at once; synapses are
+linear, and nothing fades.
 
 References:
     S. N. Chettih, E. L. Mackevicius, S. Hale, D. Aronov, Barcoding of episodic memories in the
     hippocampus of a food-caching bird, Cell 187 (2024).
+    C. J. Rozell, D. H. Johnson, R. G. Baraniuk, B. A. Olshausen, Sparse coding via thresholding
+    and local competition in neural circuits, Neural Computation 20 (2008): inhibition by overlap.
     C. Fang, J. Lindsey, L. F. Abbott, D. Aronov, S. N. Chettih, Barcode activity in a recurrent
     network model of the hippocampus enables efficient memory binding, eLife (2025).
 """
@@ -37,9 +45,12 @@ from jaxtyping import Array, Float, PRNGKeyArray
 
 from recollect.errors import ParameterError
 from recollect.memory.feature_maps import Unit
-from recollect.memory.separation import TopK
+from recollect.memory.separation import Softmax
 
 __all__ = ["BarcodeState", "Barcodes"]
+
+_RIDGE = 1e-4
+"""ε as a share of the active units."""
 
 
 class BarcodeState(NamedTuple):
@@ -68,8 +79,10 @@ class Barcodes(eqx.Module):
         barcodes: ``[event, code]``, 0 or 1.
         key_dim: length of content keys and queries.
         value_dim: length of values.
-        active: units of a recalled barcode.
+        active: a, units of a barcode.
         content_share: m, how much the content code says beside the barcode, 0-1.
+        inverse_temperature: β of the competition, by the cosine of contents: of two events whose
+            cosines with the query differ by d, the worse has ``exp(-β d)`` of the better's share.
     """
 
     barcodes: Float[Array, "event code"]
@@ -77,6 +90,7 @@ class Barcodes(eqx.Module):
     value_dim: int = eqx.field(static=True)
     active: int = eqx.field(static=True, default=20)
     content_share: float | Float[Array, ""] = 0.0
+    inverse_temperature: float | Float[Array, ""] = 100.0
 
     @classmethod
     def draw(
@@ -134,9 +148,30 @@ class Barcodes(eqx.Module):
             state.writes + 1.0,
         )
 
+    def similarity(
+        self, state: BarcodeState, query: Float[Array, " key"]
+    ) -> Float[Array, " event"]:
+        """Drive of every barcode after inhibition, about the cosine of its content and the query.
+
+        Minus infinity for barcodes that were not written.
+        """
+        written = jnp.arange(self.barcodes.shape[0]) < state.writes
+        held = jnp.where(written[:, None], self.barcodes, 0.0)
+        driven = held @ (Unit()(query) @ state.content_to_barcode)
+        # Barcodes that happen to be the same would leave the competition without a rest.
+        own = _RIDGE * self.active * jnp.eye(held.shape[0], dtype=held.dtype)
+        inhibition = jax.scipy.linalg.cho_factor(held @ held.T + own)
+        return jnp.where(written, jax.scipy.linalg.cho_solve(inhibition, driven), -jnp.inf)
+
     def recalled(self, state: BarcodeState, query: Float[Array, " key"]) -> Float[Array, " code"]:
-        """The barcode that a content key brings back: ``active`` units above 0, summing to 1."""
-        return TopK(self.active)(Unit()(query) @ state.content_to_barcode)
+        """The barcode that a content key brings back, its units summing to 1.
+
+        Several in their shares where contents are too alike for the competition; none for a query
+        of length 0 or from an empty memory.
+        """
+        shares = Softmax(self.inverse_temperature)(self.similarity(state, query))
+        barcode = shares @ self.barcodes / self.active
+        return jnp.where(jnp.any(query != 0), barcode, 0.0)
 
     def read(self, state: BarcodeState, query: Float[Array, " key"]) -> Float[Array, " value"]:
         """What the recalled barcode and the content lead to, in their shares."""

@@ -31,6 +31,7 @@ from typing import Any, NamedTuple
 import equinox as eqx
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Float
 
 from recollect.errors import MissingExtraError, ParameterError
@@ -41,6 +42,8 @@ __all__ = ["Bipartite", "Neurons"]
 
 _MOST_STEPS = 4096
 _TOLERANCE = 1e-6
+_AT_REST = 1e-4
+"""Most that settled features may be away from their target, as a share of the largest value."""
 
 
 class Neurons(NamedTuple):
@@ -69,7 +72,7 @@ class Bipartite(eqx.Module):
         feedback: ρ, how strongly recalled values drive the memory neurons.
         feature_ms: time constant τ_y of the feature neurons.
         memory_ms: time constant τ_h of the memory neurons.
-        duration_ms: how long the circuit is given to settle.
+        duration_ms: how long the circuit is given to settle; many times the longer constant.
     """
 
     key_dim: int = eqx.field(static=True)
@@ -82,9 +85,14 @@ class Bipartite(eqx.Module):
     duration_ms: float | Float[Array, ""] = 250.0
 
     def __check_init__(self) -> None:
-        """Refuse a circuit without neurons."""
+        """Refuse a circuit without neurons, and times that do not pass forwards."""
         if min(self.key_dim, self.value_dim, self.slots) < 1:
             raise ParameterError("a bipartite memory needs key_dim, value_dim and slots above 0")
+        for name in ("feature_ms", "memory_ms", "duration_ms"):
+            time_ms = getattr(self, name)
+            # What is being traced has no number yet; a wrong one reads as not a number.
+            if not isinstance(time_ms, jax.core.Tracer) and not np.all(np.asarray(time_ms) > 0):
+                raise ParameterError(f"a bipartite memory needs {name} above 0, not {time_ms}")
 
     def _slots(self) -> Attention:
         return Attention(self.key_dim, self.value_dim, self.slots)
@@ -102,7 +110,10 @@ class Bipartite(eqx.Module):
     def read(self, state: Slots, query: Float[Array, " key"]) -> Float[Array, " value"]:
         """Activity of the value feature neurons once settled; not a number if they did not.
 
-        Gradients are those of the settled state.
+        They did if no component of :meth:`target` is further from them than 10⁻⁴ of the largest
+        component of a stored value. Where they did not, give them a longer ``duration_ms``; near
+        a critical feedback settling takes very long. Gradients are those of the settled state, and
+        not a number where there is none.
 
         Raises:
             MissingExtraError: diffrax is not installed.
@@ -172,8 +183,10 @@ class Bipartite(eqx.Module):
 
 @jax.custom_jvp
 def _settled(circuit: Bipartite, state: Slots, query: Array) -> Array:
-    """Features at the end of the settling, ``[value]``."""
-    return _integrated(circuit, state, query, {"t1": True}).features[0]
+    """Features at the end of the settling, ``[value]``; not a number if they still move."""
+    features = _integrated(circuit, state, query, {"t1": True}).features[0]
+    away = jnp.max(jnp.abs(circuit.target(state, features, query) - features))
+    return jnp.where(away <= _AT_REST * jnp.max(jnp.abs(state.values)), features, jnp.nan)
 
 
 @_settled.defjvp

@@ -6,7 +6,7 @@ patterns. The cortex learns slowly, so as not to overwrite what it knows; during
 hippocampus reinstates its episodes one after the other, and the cortex learns from them by the
 delta rule until it answers alone::
 
-    code(k) = softmax over the a largest of P k          (sparse, separates similar keys)
+    code(k) = softmax over the a largest of P k / ‖k‖    (sparse, separates similar keys)
     hippocampus: code(k) ↔ (k, v)                        (one episode, in one shot)
     replay: W ← W + rate · k ⊗ (v - Wᵀk) / ‖k‖²          (cortex, little by little)
     read: g · hippocampus + (1 - g) · cortex,  g = 1 where the best code overlaps enough
@@ -38,6 +38,7 @@ from jaxtyping import Array, Float, PRNGKeyArray
 from recollect.errors import ParameterError
 from recollect.memory.attention import Attention, Slots
 from recollect.memory.delta import NormalisedDelta
+from recollect.memory.feature_maps import Unit
 from recollect.memory.separation import Softmax, TopK
 from recollect.memory.similarity import Cosine
 
@@ -90,9 +91,8 @@ class HippocampalIndex(eqx.Module):
         slots: int = 64,
         active: int = 10,
     ) -> HippocampalIndex:
-        """Random normal projections of length about 1 for each code unit."""
-        scale = max(key_dim, 1) ** -0.5
-        projection = scale * jax.random.normal(random_key, (code_dim, key_dim))
+        """Random projections, standard normal: so is the drive of a code unit by a key."""
+        projection = jax.random.normal(random_key, (code_dim, key_dim))
         return cls(projection, value_dim, slots, active)
 
     def __check_init__(self) -> None:
@@ -127,8 +127,12 @@ class HippocampalIndex(eqx.Module):
         return IndexState(self._hippocampus().init(), self._cortex().init())
 
     def code(self, key: Float[Array, " key"]) -> Float[Array, " code"]:
-        """Sparse code of a key: ``active`` units above 0, summing to 1."""
-        return TopK(self.active)(self.projection @ key)
+        """Sparse code of a key, whatever its length: ``active`` units above 0, summing to 1.
+
+        A key of length 0 drives nothing and has a code of 0.
+        """
+        code = TopK(self.active)(self.projection @ Unit()(key))
+        return jnp.where(jnp.any(key != 0), code, 0.0)
 
     def write(
         self, state: IndexState, key: Float[Array, " key"], value: Float[Array, " value"]

@@ -48,7 +48,7 @@ class ThreeFactorState(NamedTuple):
     Attributes:
         keys: ``[slot, key]`` onto the hidden neurons.
         values: ``[slot, value]`` from the hidden neurons.
-        writes: how many there were; exact up to 2²⁴ in single precision.
+        writes: how many there were with the gate open; exact up to 2²⁴ in single precision.
     """
 
     keys: Float[Array, "slot key"]
@@ -113,14 +113,16 @@ class ThreeFactor(eqx.Module):
             state: synapses.
             key: what to find it by.
             value: what to keep.
-            gate: γ, the global third factor: 1 stores, 0 leaves all synapses as they are.
+            gate: γ, the global third factor: 1 stores, 0 leaves the state as it is, so that the
+                next pair finds the slots that this one would have had.
         """
         plastic = gate * self.local_factor(state)
         kept = 1.0 - plastic
         keys = kept[:, None] * state.keys + plastic[:, None] * key[None, :]
         hidden = self._compete(keys, key)
         values = kept[:, None] * state.values + (plastic * hidden)[:, None] * value[None, :]
-        return ThreeFactorState(keys, values, state.writes + 1.0)
+        opened = jnp.asarray(gate != 0, state.writes.dtype)
+        return ThreeFactorState(keys, values, state.writes + opened)
 
     def local_factor(self, state: ThreeFactorState) -> Float[Array, " slot"]:
         """1 for the slots that are plastic in the next write, 0 for the others."""

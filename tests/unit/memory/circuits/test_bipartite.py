@@ -65,6 +65,44 @@ def test_gradients_are_those_of_the_settled_state():
     assert abs(rise) > 1e-3
 
 
+@pytest.mark.usefixtures("diffrax")
+@pytest.mark.parametrize(
+    "times", [{"duration_ms": 2.0}, {"duration_ms": 20.0}, {"feature_ms": 500.0}], ids=str
+)
+def test_what_did_not_settle_is_not_a_number_and_has_no_slope(times):
+    circuit = Bipartite(4, 3, 12, 2.0, **times)
+    state = write(circuit, circuit.init(), normal(0, 9, 4), normal(1, 9, 3))
+    found, slope = jax.jit(jax.value_and_grad(lambda q: circuit.read(state, q).sum()))(normal(2, 4))
+    assert np.isnan(found)
+    assert np.all(np.isnan(slope))
+
+
+@pytest.mark.usefixtures("diffrax")
+def test_what_is_read_is_its_own_target_or_not_a_number():
+    """Two opposed values; at a feedback of 1/2 settling takes forever, beyond it is quick again."""
+    keys, values = jnp.array([[0.001, 0], [0, 0]]), jnp.array([[1.0, -1], [-1, 1]])
+    query = jnp.array([1.0, 0])
+
+    @jax.jit
+    def found(feedback):
+        circuit = Bipartite(2, 2, 2, feedback=feedback)
+        state = write(circuit, circuit.init(), keys, values)
+        settled = circuit.read(state, query)
+        return settled, circuit.target(state, settled, query)
+
+    assert np.all(np.isnan(found(0.5)[0]))
+    for feedback in (0.1, 2.0):
+        settled, target = found(feedback)
+        np.testing.assert_allclose(settled, target, atol=1e-4)
+
+
+@pytest.mark.parametrize("name", ["duration_ms", "feature_ms", "memory_ms"])
+@pytest.mark.parametrize("time_ms", [0.0, -5.0, float("nan")])
+def test_times_that_do_not_pass_forwards_are_refused(name, time_ms):
+    with pytest.raises(ParameterError, match=name):
+        Bipartite(3, 2, 4, **{name: time_ms})
+
+
 def test_without_diffrax_it_says_what_to_install(monkeypatch):
     monkeypatch.setitem(sys.modules, "diffrax", None)
     circuit = Bipartite(2, 2, 2)

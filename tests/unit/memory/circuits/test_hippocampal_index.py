@@ -68,6 +68,22 @@ def test_codes_are_sparse_and_less_alike_than_their_keys(index, pairs):
     assert cosine(codes, others) > cosine(codes, jnp.roll(codes, 1, axis=0)) + 0.2
 
 
+@pytest.mark.parametrize("scale", [1e-3, 1.0, 100.0])
+def test_codes_do_not_depend_on_the_length_of_keys(index, pairs, scale):
+    keys, values = pairs
+    codes = jax.vmap(index.code)(scale * keys)
+    np.testing.assert_array_equal((codes > 0).sum(axis=1), 10)
+    np.testing.assert_allclose(codes, jax.vmap(index.code)(keys), atol=1e-5)
+    state = write(index, index.init(), scale * keys, values)
+    assert accuracy(read(index, state, scale * keys), values) == 1.0
+
+
+def test_a_key_of_zeros_has_no_code_and_finds_nothing(index, pairs):
+    np.testing.assert_array_equal(index.code(jnp.zeros(32)), jnp.zeros(512))
+    state = write(index, index.init(), *pairs)
+    np.testing.assert_array_equal(index.read(state, jnp.zeros(32)), jnp.zeros(8))
+
+
 def test_a_noisy_cue_is_completed(index, pairs):
     keys, values = pairs
     state = write(index, index.init(), keys, values)

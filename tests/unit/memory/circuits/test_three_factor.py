@@ -33,13 +33,16 @@ def test_an_incomplete_cue_is_enough():
     np.testing.assert_array_equal(jnp.sign(found), patterns)
 
 
-def test_a_closed_gate_leaves_the_synapses_alone():
+def test_a_closed_gate_leaves_the_state_alone():
     memory = ThreeFactor(8, 4, 5)
     state = write(memory, memory.init(), signs(4, 3, 8), signs(5, 3, 4))
     shut = memory.write(state, signs(6, 8), signs(7, 4), 0.0)
     np.testing.assert_array_equal(shut.keys, state.keys)
     np.testing.assert_array_equal(shut.values, state.values)
-    assert shut.writes == 4
+    assert shut.writes == 3
+    skipped = write(memory, shut, signs(6, 1, 8), signs(7, 1, 4))
+    np.testing.assert_array_equal(skipped.keys[3], signs(6, 1, 8)[0])
+    assert memory.write(state, signs(6, 8), signs(7, 4), 0.5).writes == 4
 
 
 def test_random_plasticity_has_its_mean_and_is_repeatable():
