@@ -121,7 +121,8 @@ def capacity(
         memory: any with ``key_dim`` and ``value_dim``, or with ``draw`` given.
         key: random key; the same key gives the same report.
         draw: of pairs; by default directions of length 1 and values of ``±1``.
-        loads: to report; by default powers of two up to ``most``.
+        loads: to report; by default powers of two up to ``most``. Every load that is tried is
+            compiled, about a second each, and the search for the capacity tries others between.
         most: largest load tried.
         trials: draws at each load.
         criterion: least recall that counts as holding a load, 0-1.
