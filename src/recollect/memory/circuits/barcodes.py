@@ -155,7 +155,7 @@ class Barcodes(eqx.Module):
 
         Minus infinity for barcodes that were not written.
         """
-        written = jnp.arange(self.barcodes.shape[0]) < state.writes
+        written = jnp.arange(self.barcodes.shape[0], dtype=state.writes.dtype) < state.writes
         held = jnp.where(written[:, None], self.barcodes, 0.0)
         driven = held @ (Unit()(query) @ state.content_to_barcode)
         # Barcodes that happen to be the same would leave the competition without a rest.
