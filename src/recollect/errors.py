@@ -7,6 +7,7 @@
     │   ├── LogFormatError  the file is not in any format that we read
     │   └── BadRowError     one row is wrong: file, row, column, what was expected
     ├── ParameterError      a parameter file or value is wrong or of another version
+    ├── DataFileError       a data set of an experiment is missing or damaged
     ├── NotEnoughDataError  too few reviews for what was asked
     ├── MissingExtraError   an optional dependency is needed; says what to install
     ├── UnknownNameError    no model, card or learner of that name; lists what there is
@@ -21,6 +22,7 @@ from collections.abc import Iterable
 
 __all__ = [
     "BadRowError",
+    "DataFileError",
     "LogError",
     "LogFormatError",
     "MissingExtraError",
@@ -72,6 +74,10 @@ class BadRowError(LogError):
 
 class ParameterError(RecollectError):
     """A parameter file or value is wrong, or was written by an incompatible version."""
+
+
+class DataFileError(RecollectError):
+    """A data set that an experiment reads is missing, damaged or of another form."""
 
 
 class NotEnoughDataError(RecollectError):

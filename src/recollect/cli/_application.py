@@ -33,6 +33,7 @@ COMMANDS = {
     "fit-defaults": "recollect.cli.fit_defaults",
     "predict": "recollect.cli.predict",
     "explain": "recollect.cli.explain",
+    "experiments": "recollect.cli.experiments",
 }
 """Name of each command and the module whose ``command`` it is."""
 

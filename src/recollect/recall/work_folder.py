@@ -68,16 +68,20 @@ def log_column_hash(log: ReviewLog) -> str:
     return digest.hexdigest()
 
 
-def software_fingerprint() -> str:
+def software_fingerprint(*more: str) -> str:
     """Hash of the code and parameter files that predictions come from, and library versions.
 
     A change to any of them makes earlier predictions stale; hashing the files notices also
     changes that did not touch a version number.
+
+    Args:
+        more: further files and folders of the package that count.
     """
     root = Path(recollect.__file__).parent
     digest = hashlib.sha256(recollect.__version__.encode())
-    for folder in _CODE_FOLDERS:
-        for path in sorted((root / folder).rglob("*")):
+    for place in (*_CODE_FOLDERS, *more):
+        inside = sorted((root / place).rglob("*")) if (root / place).is_dir() else [root / place]
+        for path in inside:
             if path.is_file() and not _NO_PREDICTIONS.intersection(path.parts):
                 digest.update(str(path.relative_to(root)).encode())
                 digest.update(path.read_bytes())

@@ -1,0 +1,56 @@
+"""Numbers, bands and verdicts in words, the same on the terminal and in the report."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+__all__ = ["band_text", "found_text", "held_text", "number_text", "published_text"]
+
+
+def number_text(value: float | None) -> str:
+    """Three significant digits, without an exponent where people can do without."""
+    if value is None or not math.isfinite(value):
+        return "–"
+    if value == 0:
+        return "0"
+    if abs(value) >= 100_000 or abs(value) < 0.0005:
+        return f"{value:.2e}"
+    digits = max(0, 2 - math.floor(math.log10(abs(value))))
+    text = f"{value:,.{digits}f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def band_text(band: Sequence[float | None], unit: str = "") -> str:
+    """``0.9 to 1.1``, ``at least 0.9`` or ``at most 1.1``, with the unit."""
+    low, high = band
+    end = f" {unit}" if unit else ""
+    if low is None:
+        return f"at most {number_text(high)}{end}"
+    if high is None:
+        return f"at least {number_text(low)}{end}"
+    return f"{number_text(low)} to {number_text(high)}{end}"
+
+
+def found_text(expected: Mapping[str, Any]) -> str:
+    """What was found, with its interval where it has one."""
+    low, high = expected["interval_95"]
+    unit = f" {expected['unit']}" if expected["unit"] else ""
+    text = number_text(expected["found"])
+    if low is not None and high is not None and high > low:
+        text += f" ({number_text(low)} to {number_text(high)})"
+    return text + unit
+
+
+def published_text(expected: Mapping[str, Any]) -> str:
+    """The published value, or that only a direction was claimed."""
+    if expected["published"] is None:
+        return "direction"
+    unit = f" {expected['unit']}" if expected["unit"] else ""
+    return number_text(expected["published"]) + unit
+
+
+def held_text(held: bool | None) -> str:
+    """Whether an expectation held, in a word."""
+    return {True: "yes", False: "no", None: "not tested"}[held]
