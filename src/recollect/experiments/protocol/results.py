@@ -182,7 +182,7 @@ def _draw(finished: Finished, path: Path) -> None:
     except MissingExtraError:
         return
     with style:
-        figure = new_figure(9, 4.6)
+        figure = new_figure(9.0, 4.6)
         finished.plan.experiment.plot(figure, finished.runs, finished.plan.settings)
         save_figure(figure, path)
 
