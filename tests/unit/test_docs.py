@@ -128,6 +128,10 @@ def test_commands_exist_with_their_options(page, words):
         group = main.make_context("recollect", arguments[: at + 1])
         command = main.get_command(group, arguments[at])
         assert command is not None, f"no command {arguments[at]}"
+        if isinstance(command, click.Group) and not arguments[at + 1].startswith("-"):
+            at += 1
+            command = command.get_command(group, arguments[at])
+            assert command is not None, f"no command {arguments[at - 1]} {arguments[at]}"
         command.make_context(arguments[at], arguments[at + 1 :], parent=group)
 
 

@@ -24,7 +24,17 @@ _RESULTS = Path("recollect-experiments")
 _COLOURS = {"reproduced": "green", "partly": "yellow", "not": "red", "not tested": None}
 
 
-@click.group("experiments", epilog="Start with: recollect experiments run all --quick")
+class _InOrder(click.Group):
+    """Commands in the order in which they are used, not of the alphabet."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """All names."""
+        return list(self.commands)
+
+
+@click.group(
+    "experiments", cls=_InOrder, epilog="Start with: recollect experiments run all --quick"
+)
 @talk_options
 def command() -> None:
     """Run published findings on memory and see whether they come out.
