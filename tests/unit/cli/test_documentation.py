@@ -19,7 +19,7 @@ DOCUMENT = Path(__file__).parents[3] / "docs" / "cli.md"
 
 
 def _walked(group, parent=""):
-    """Every command by its whole name, such as ``experiments run``; a group stands before its own."""
+    """Every command by its whole name (``experiments run``); a group before its own."""
     context = click.Context(group)
     for name in group.list_commands(context):
         command = group.get_command(context, name)
