@@ -14,6 +14,8 @@ from recollect.experiments.protocol.contract import Experiment
 __all__ = ["NAMES", "experiment", "experiments"]
 
 NAMES: tuple[str, ...] = (
+    # forgetting as retrieval failure
+    "recovery",
     # cue and context
     "context-dependence",
 )
