@@ -127,10 +127,10 @@ def _plot_course(axes: Axes, runs: Runs) -> None:
         )
     middle = (course.shape[2] - 1) / 2
     axes.axvline(middle, color=MUTED, linestyle=":")
-    axes.set_xlabel("passes over the pictures (task 2 from the dotted line on)")
+    axes.set_xlabel("passes over the pictures (dotted: task 2 begins)")
     axes.set_ylabel("test pictures answered rightly (%)")
     axes.set_title("First: learn task 1, then task 2")
-    axes.legend(loc="center right")
+    axes.legend(loc="center", bbox_to_anchor=(0.36, 0.5))
 
 
 _NOTEBOOK = "output of the released notebook (seed 0)"

@@ -14,6 +14,9 @@ from recollect.experiments.protocol.contract import Experiment
 __all__ = ["NAMES", "experiment", "experiments"]
 
 NAMES: tuple[str, ...] = (
+    # keys and values learned together
+    "joint-two",
+    "joint-three",
     # forgetting as retrieval failure
     "recovery",
     # cue and context

@@ -162,7 +162,7 @@ def loss(
 
 @partial(jax.jit, static_argnames="second_task")
 def train(
-    earlier: Weights, later: Weights, once: Batches, rate: float, *, second_task: bool
+    earlier: Weights, later: Weights, once: Batches, rate: float | Array, *, second_task: bool
 ) -> tuple[Weights, Weights]:
     """One pass over a task, which changes the memories of that task alone."""
     learning = int(second_task)
