@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from recollect.experiments.models.joint import Joint
+from recollect.experiments.models.joint import THREE, Joint
 from recollect.experiments.models.joint_figure import (
     HOW_IT_WORKS,
     LIMITS,
@@ -22,8 +22,8 @@ EXPERIMENT = Experiment(
     claim="With three classes too, keys optimised together with values move apart by class while "
     "values move to what is to be answered.",
     source=SOURCE,
-    settings=Joint(classes=3, items=300, steps=10_000),
-    quick=Joint(classes=3, items=300, steps=10_000),
+    settings=Joint(targets=THREE, items=300, steps=10_000),
+    quick=Joint(targets=THREE, items=300, steps=10_000),
     run=run_joint,
     plot=plot_joint,
     expected=expectations(

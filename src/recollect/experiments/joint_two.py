@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from recollect.experiments.models.joint import Joint
+from recollect.experiments.models.joint import TWO, Joint
 from recollect.experiments.models.joint_figure import (
     HOW_IT_WORKS,
     LIMITS,
@@ -22,8 +22,8 @@ EXPERIMENT = Experiment(
     claim="Optimised together for one loss, keys and values become different codes: keys of the "
     "two classes move apart, values move to what is to be answered.",
     source=SOURCE,
-    settings=Joint(classes=2, items=200, steps=5000),
-    quick=Joint(classes=2, items=200, steps=5000),
+    settings=Joint(targets=TWO, items=200, steps=5000),
+    quick=Joint(targets=TWO, items=200, steps=5000),
     run=run_joint,
     plot=plot_joint,
     expected=expectations(

@@ -17,8 +17,10 @@ NAMES: tuple[str, ...] = (
     # keys and values learned together
     "joint-two",
     "joint-three",
+    "one-code",
     # forgetting as retrieval failure
     "recovery",
+    "recovery-pairs",
     # cue and context
     "context-dependence",
 )

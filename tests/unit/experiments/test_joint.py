@@ -5,12 +5,21 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from recollect.experiments.models.joint import Codes, Joint, Problem, loss, optimise, slopes
+from recollect.experiments.models.joint import (
+    THREE,
+    TWO,
+    Codes,
+    Joint,
+    Problem,
+    loss,
+    optimise,
+    slopes,
+)
 from recollect.experiments.models.torch_random import TorchRandom
 
 
 def test_quick_slopes_are_those_of_the_loss():
-    problem = Problem.draw(Joint(classes=3, items=30), seed=5)
+    problem = Problem.draw(Joint(targets=THREE, items=30), seed=5)
     codes = Codes(2 * problem.codes.keys - 1, problem.codes.values)
     value, slope = slopes(codes, jnp.asarray(problem.targets))
     wanted, by_rule = jax.value_and_grad(loss)(codes, jnp.asarray(problem.targets))
@@ -39,8 +48,8 @@ def test_random_numbers_are_those_of_pytorch():
 @pytest.mark.parametrize(
     ("settings", "key", "value", "classes"),
     [  # torch.manual_seed(42); randn(n, 2).uniform_(0, 1); rand(n, 2); randint(0, classes, [n])
-        (Joint(2, 200), [0.36010116, 0.83768386], [0.39971018, 0.69859487], [0, 1, 1, 1, 0]),
-        (Joint(3, 300), [0.56766605, 0.09815162], [0.8748215, 0.5054756], [1, 0, 2, 2, 2]),
+        (Joint(TWO, 200), [0.36010116, 0.83768386], [0.39971018, 0.69859487], [0, 1, 1, 1, 0]),
+        (Joint(THREE, 300), [0.56766605, 0.09815162], [0.8748215, 0.5054756], [1, 0, 2, 2, 2]),
     ],
 )
 def test_the_first_start_is_that_of_the_released_notebook(settings, key, value, classes):

@@ -28,6 +28,8 @@ from recollect.experiments.models.torch_random import TorchRandom
 from recollect.memory import Softmax, discriminability, retrieve
 
 __all__ = [
+    "THREE",
+    "TWO",
     "Codes",
     "Course",
     "Joint",
@@ -41,7 +43,10 @@ __all__ = [
 
 DIM = 2
 _NOTEBOOK_SEED = 42
-_TARGETS = np.array([[1, 0], [0, 1], [1, 1]], np.float32)
+TWO: tuple[tuple[float, float], ...] = ((1, 0), (0, 1))
+THREE = (*TWO, (1, 1))
+"""Targets of the classes in the released notebooks."""
+
 _SCALE = DIM**-0.5
 _ATTENTION = Softmax(_SCALE)
 
@@ -51,14 +56,14 @@ class Joint:
     """How much is optimised.
 
     Attributes:
-        classes: two or three.
+        targets: of each class, numbers of 0 to 1.
         items: n, of all classes together.
         steps: of Adam.
         rate: learning rate.
         snapshots: codes kept on the way, evenly spread, for the picture.
     """
 
-    classes: int = 2
+    targets: tuple[tuple[float, float], ...] = TWO
     items: int = 200
     steps: int = 5000
     rate: float = 3e-4
@@ -101,8 +106,9 @@ class Problem(NamedTuple):
         shape = (settings.items, DIM)
         random.skip_normals(settings.items * DIM)
         keys, values = random.uniform(shape), random.uniform(shape)
-        classes = random.integers(settings.items, settings.classes)
-        return cls(Codes(jnp.asarray(keys), jnp.asarray(values)), classes, _TARGETS[classes])
+        classes = random.integers(settings.items, len(settings.targets))
+        targets = np.array(settings.targets, np.float32)[classes]
+        return cls(Codes(jnp.asarray(keys), jnp.asarray(values)), classes, targets)
 
 
 class Course(NamedTuple):

@@ -21,6 +21,7 @@ from recollect.memory import accuracy, discriminability, reconstruction_error
 from recollect.recall.plots.style import INK, PALETTE
 
 if TYPE_CHECKING:
+    from matplotlib.artist import Artist
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
@@ -165,11 +166,11 @@ def _scatter(axes: Axes, places: NDArray[np.float32], classes: NDArray[np.int64]
     axes.set_ylabel("second number")
 
 
-def _legend(classes: NDArray[np.int64]) -> tuple[list[object], list[str]]:
+def _legend(classes: NDArray[np.int64]) -> tuple[list[Artist], list[str]]:
     from matplotlib.lines import Line2D
 
     numbers = range(int(classes.max()) + 1)
-    marks: list[object] = [
+    marks: list[Artist] = [
         Line2D([], [], color=PALETTE[n], marker="o", linestyle="", markersize=4) for n in numbers
     ]
     return marks, [f"class {n + 1}" for n in numbers]
