@@ -57,7 +57,8 @@ class Network(eqx.Module):
         """With given weights."""
         layers = []
         for matrix in weights:
-            empty = eqx.nn.Linear(*matrix.shape, use_bias=False, key=jax.random.key(0))
+            inputs, outputs = matrix.shape
+            empty = eqx.nn.Linear(inputs, outputs, use_bias=False, key=jax.random.key(0))
             layers.append(eqx.tree_at(lambda layer: layer.weight, empty, matrix.T))
         return cls(*layers)
 
