@@ -21,6 +21,8 @@ NAMES: tuple[str, ...] = (
     # forgetting as retrieval failure
     "recovery",
     "recovery-pairs",
+    # machine learning
+    "induction",
     # adaptive keys
     "repulsion",
     # cue and context

@@ -283,8 +283,8 @@ EXPERIMENT = Experiment(
     "it. Right: pairmates' values as stored and as recalled.",
     how_it_works="A memory is found by the match of the cue, which the cortex keeps as it is, and "
     "of a hippocampal key that can move. Retrieval that lets the pairmate intrude pushes the two "
-    "keys apart until the whole match is no better than that of unrelated memories; since the cues stay "
-    "alike, the keys must become unlike beyond that. Values are not touched.",
+    "keys apart until the whole match is no better than that of unrelated memories; since the "
+    "cues stay alike, the keys must become unlike beyond that. Values are not touched.",
     limits="That the cortical cue takes part in the match is an assumption, and the reversal rests "
     "on it. Sizes of fMRI pattern correlations are not fitted.",
     seeds=10,
