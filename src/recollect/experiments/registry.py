@@ -23,6 +23,7 @@ NAMES: tuple[str, ...] = (
     "recovery-pairs",
     # machine learning
     "induction",
+    "training-examples",
     # adaptive keys
     "repulsion",
     # cue and context
