@@ -24,6 +24,7 @@ NAMES: tuple[str, ...] = (
     # machine learning
     "induction",
     "training-examples",
+    "continual",
     # adaptive keys
     "repulsion",
     # cue and context
