@@ -21,6 +21,8 @@ NAMES: tuple[str, ...] = (
     # forgetting as retrieval failure
     "recovery",
     "recovery-pairs",
+    # biology
+    "barcodes",
     # machine learning
     "induction",
     "training-examples",
