@@ -23,6 +23,7 @@ NAMES: tuple[str, ...] = (
     "recovery-pairs",
     # biology
     "barcodes",
+    "memory-palace",
     # machine learning
     "induction",
     "training-examples",
