@@ -143,7 +143,7 @@ def plot(figure: Figure, runs: Runs, settings: Settings) -> None:
     each.set_title("Detail of each content")
     whole.set_ylabel("contents' worth of information recalled")
     whole.set_title("All together")
-    each.legend(loc="lower left", fontsize=8.5, bbox_to_anchor=(0.0, 0.1))
+    figure.legend(*each.get_legend_handles_labels(), loc="outside lower left", ncols=2)
 
 
 _PROGRAM = "results of the authors' released program (400 place cells, periods 3, 4, 5)"

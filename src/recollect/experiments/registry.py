@@ -26,6 +26,7 @@ NAMES: tuple[str, ...] = (
     "memory-palace",
     # machine learning
     "induction",
+    "many-pairs",
     "training-examples",
     "continual",
     # adaptive keys
