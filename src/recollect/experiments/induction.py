@@ -90,7 +90,7 @@ def _tokens(
 
 def _told(
     settings: Settings,
-    codes: Float[Array, "2 token key"],
+    codes: Float[Array, "2 vocabulary key"],
     tokens: Int[np.ndarray, "sequence token"],
     name: str,
 ) -> Int[np.ndarray, "sequence token"]:
@@ -124,7 +124,7 @@ def _expected(codes: Array, tokens: Array, name: str, sharpness: float) -> Array
 
 
 def _after_change(
-    random: np.random.Generator, settings: Settings, codes: Float[Array, "2 token key"]
+    random: np.random.Generator, settings: Settings, codes: Float[Array, "2 vocabulary key"]
 ) -> tuple[list[float], list[float]]:
     """Shares of the newest and of the oldest follower, after the same tokens in another order."""
     first = _tokens(random, settings, settings.changed)

@@ -100,7 +100,7 @@ class Batch(NamedTuple):
 class Recaller(eqx.Module):
     """Token embedding, a short convolution, a layer with a memory, the embedding as readout."""
 
-    embedding: Float[Array, "token dim"]
+    embedding: Float[Array, "vocabulary dim"]
     layers: tuple[Layer, Layer]
     norms: tuple[eqx.nn.LayerNorm, eqx.nn.LayerNorm, eqx.nn.LayerNorm]
 
@@ -118,7 +118,7 @@ class Recaller(eqx.Module):
 
     def __call__(
         self, tokens: Int[Array, " token"], places: Int[Array, " query"]
-    ) -> Float[Array, "query token"]:
+    ) -> Float[Array, "query vocabulary"]:
         """Log odds of every token as the answer at some places."""
         inner = self.embedding[tokens]
         for norm, layer in zip(self.norms, self.layers, strict=False):

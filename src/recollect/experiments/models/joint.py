@@ -43,8 +43,8 @@ __all__ = [
 
 DIM = 2
 _NOTEBOOK_SEED = 42
-TWO: tuple[tuple[float, float], ...] = ((1, 0), (0, 1))
-THREE = (*TWO, (1, 1))
+TWO: tuple[tuple[float, float], ...] = ((1.0, 0.0), (0.0, 1.0))
+THREE = (*TWO, (1.0, 1.0))
 """Targets of the classes in the released notebooks."""
 
 _SCALE = DIM**-0.5
