@@ -14,6 +14,23 @@ from recollect.experiments.protocol.contract import Experiment
 __all__ = ["NAMES", "experiment", "experiments"]
 
 NAMES: tuple[str, ...] = (
+    # keys and values learned together
+    "joint-two",
+    "joint-three",
+    "one-code",
+    # forgetting as retrieval failure
+    "recovery",
+    "recovery-pairs",
+    # biology
+    "barcodes",
+    "memory-palace",
+    # machine learning
+    "induction",
+    "many-pairs",
+    "training-examples",
+    "continual",
+    # adaptive keys
+    "repulsion",
     # cue and context
     "context-dependence",
 )
