@@ -14,6 +14,8 @@ from recollect.experiments.protocol.contract import Experiment
 __all__ = ["NAMES", "experiment", "experiments"]
 
 NAMES: tuple[str, ...] = (
+    # storage against retrieval
+    "engrams",
     # interference
     "proactive",
     "retroactive",
