@@ -19,6 +19,8 @@ NAMES: tuple[str, ...] = (
     # interference
     "proactive",
     "retroactive",
+    # knowing that one knows
+    "feeling-of-knowing",
     # cue and context
     "context-dependence",
 )
