@@ -21,6 +21,7 @@ NAMES: tuple[str, ...] = (
     "retroactive",
     # knowing that one knows
     "feeling-of-knowing",
+    "confidence",
     # cue and context
     "context-dependence",
 )
