@@ -19,6 +19,7 @@ NAMES: tuple[str, ...] = (
     # interference
     "proactive",
     "retroactive",
+    "fan",
     # knowing that one knows
     "feeling-of-knowing",
     "confidence",
