@@ -20,6 +20,7 @@ NAMES: tuple[str, ...] = (
     "proactive",
     "retroactive",
     "fan",
+    "retrieval-induced-forgetting",
     # knowing that one knows
     "feeling-of-knowing",
     "confidence",
