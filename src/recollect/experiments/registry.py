@@ -16,6 +16,7 @@ __all__ = ["NAMES", "experiment", "experiments"]
 NAMES: tuple[str, ...] = (
     # storage against retrieval
     "engrams",
+    "spontaneous-recovery",
     # interference
     "proactive",
     "retroactive",
