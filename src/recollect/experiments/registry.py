@@ -22,6 +22,8 @@ NAMES: tuple[str, ...] = (
     "retroactive",
     "fan",
     "retrieval-induced-forgetting",
+    "list-length",
+    "part-list-cueing",
     # knowing that one knows
     "feeling-of-knowing",
     "confidence",
