@@ -23,6 +23,7 @@ NAMES: tuple[str, ...] = (
     "fan",
     "retrieval-induced-forgetting",
     "list-length",
+    "list-strength",
     "part-list-cueing",
     # knowing that one knows
     "feeling-of-knowing",
