@@ -17,6 +17,8 @@ NAMES: tuple[str, ...] = (
     # storage against retrieval
     "engrams",
     "spontaneous-recovery",
+    "reminders",
+    "hypermnesia",
     # interference
     "proactive",
     "retroactive",
