@@ -29,6 +29,7 @@ NAMES: tuple[str, ...] = (
     "part-list-cueing",
     # knowing that one knows
     "feeling-of-knowing",
+    "tip-of-the-tongue",
     "confidence",
     # cue and context
     "context-dependence",
