@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,7 @@ from recollect.experiments.protocol import (
     Findings,
     Fit,
     Parameters,
+    Prediction,
     Runs,
     Source,
     Value,
@@ -102,6 +104,10 @@ def sequential(exceeds: Float[Array, "kind criterion"]) -> Float[Array, " condit
     surest_first = exceeds[:, ::-1]
     before = jnp.concatenate([jnp.zeros((2, 1)), surest_first[:, :-1]], axis=1)
     return ((surest_first - before) / (1 - before)).ravel()
+
+
+def _rated(model: Callable[[Parameters], Float[Array, "kind criterion"]]) -> Prediction:
+    return lambda values: sequential(model(values))
 
 
 def _binomials(counts: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -189,9 +195,8 @@ def _fits(pooled: NDArray[np.float64]) -> tuple[list[Fit], list[NDArray[np.float
     fits, exceeds = [], []
     for place, (name, model, bounds, fixed) in enumerate(models):
         fit, _ = binomial_fit(
-            name, lambda values, model=model: sequential(model(values)), bounds, successes, trials,
-            ours=place == 0, fixed=fixed,
-        )  # fmt: skip
+            name, _rated(model), bounds, successes, trials, ours=place == 0, fixed=fixed
+        )
         fits.append(fit)
         exceeds.append(np.asarray(model({**fit.parameters, **(fixed or {})}), np.float64))
     return fits, exceeds

@@ -140,7 +140,12 @@ def _recognition(
     added, flat = binomial_fit(
         "pair and words add up",
         _old_by_sum,
-        {"pair": (0, 5), "pair_repeated": (0, 8), "word": (-1, 3), "criterion": (-2, 8)},
+        {
+            "pair": (0.0, 5.0),
+            "pair_repeated": (0.0, 8.0),
+            "word": (-1.0, 3.0),
+            "criterion": (-2.0, 8.0),
+        },
         hits,
         trials,
     )
@@ -208,11 +213,11 @@ def run(settings: Settings, data: DataFolder, seed: int) -> Findings:
 def plot(figure: Figure, runs: Runs, settings: Settings) -> None:
     """Times by number of facts, and answers about pairs by number of partners."""
     real = "people" in runs.each[0].curves
-    panels = np.atleast_1d(figure.subplots(1, 2 if real else 1, width_ratios=[1, 1.5][: 1 + real]))
+    panels = figure.subplots(1, 1 + real, squeeze=False, width_ratios=[1, 1.5][: 1 + real])[0]
     times = panels[0]
     told = runs.mean("times")
     for fan, colour in zip((1, 2, 3), PALETTE, strict=False):
-        here = _PERSON == fan
+        here = fan == _PERSON
         label = f"{fan} fact{'s' if fan > 1 else ''} about the person"
         times.plot(_PLACE[here], _SECONDS[here], "o", color=colour, label=label)
         times.plot(_PLACE[here], told[here], "-", color=colour)

@@ -254,7 +254,8 @@ EXPERIMENT = Experiment(
     "Which value comes out is a competition that the right one can lose, while it is stored all "
     "the same. Given a few answers to choose from, far fewer compete, and it wins.",
     limits="How much noise there is in judgement and memory is set, not fitted; only directions "
-    "are claimed. A question seen again without an answer writes a key that leads to no value, so that "
-    "it cannot compete: that recall stays as it was follows from this alone. People's gammas are often larger than ours.",
+    "are claimed. A question seen again without an answer writes a key that leads to no value, so "
+    "that it cannot compete: that recall stays as it was follows from this alone. People's gammas "
+    "are often larger than ours.",
     quick_seeds=10,
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -52,7 +52,7 @@ class Settings:
     shared: float = 0.8
     reinstated: float = 0.85
     sharpness: float = 4.0
-    search: Search = Search()
+    search: Search = field(default_factory=Search)
 
 
 def repeated_tests(
@@ -217,6 +217,6 @@ EXPERIMENT = Experiment(
     "best and other items are drawn. What was recalled has its key strengthened and is seldom "
     "lost again. What is stored is the same throughout.",
     limits="Pictures differ from words in the strength of their traces alone, which does not bring "
-    "about that words fail to rise. The strengths and "
-    "the search are set, not fitted; only directions are claimed.",
+    "about that words fail to rise. The strengths and the search are set, not fitted; only "
+    "directions are claimed.",
 )

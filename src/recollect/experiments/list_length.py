@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import jax.numpy as jnp
@@ -66,7 +66,7 @@ class Settings:
     sharpness: float = 4.0
     word_sharpness: float = 6.0
     fidelity: float = 0.6
-    search: Search = Search()
+    search: Search = field(default_factory=Search)
 
 
 def expected_recall(
@@ -165,7 +165,7 @@ def plot(figure: Figure, runs: Runs, settings: Settings) -> None:
     """Murdock's means, and simulated recall and recognition by length."""
     left, middle, right = figure.subplots(1, 3, width_ratios=(1.5, 1, 1))
     for seconds, colour in ((1, PALETTE[0]), (2, PALETTE[1])):
-        here = _SECONDS == seconds
+        here = seconds == _SECONDS
         error = 1.96 * _SPREAD[here] / np.sqrt(_PEOPLE[here])
         left.errorbar(
             _WORDS[here], _RECALLED[here], error, fmt="o", color=colour, capsize=3,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import equinox as eqx
@@ -59,7 +59,7 @@ class Settings:
     key_dim: int = 32
     shared: float = 0.8
     sharpness: float = 4.0
-    search: Search = Search()
+    search: Search = field(default_factory=Search)
 
 
 def ratio_of_ratios(
@@ -139,7 +139,8 @@ def _recognised(
             jnp.asarray(queries),
             jnp.broadcast_to(jnp.asarray(amounts, jnp.float32), keys.shape[:2]),
             sharpness,
-        )
+        ),
+        np.float64,
     )
     new, half = felt[:, settings.words :], settings.words // 2
     return np.array(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -47,7 +47,7 @@ class Settings:
     shared: float = 0.8
     sharpness: float = 4.0
     seen_again: float = 1.0
-    search: Search = Search()
+    search: Search = field(default_factory=Search)
 
 
 def _rest_recalled(
@@ -66,9 +66,7 @@ def _rest_recalled(
     return float(test.recalled[:, -critical:].mean())
 
 
-def _curve(
-    settings: Settings, seed: int, search: Search, seen_again: float
-) -> NDArray[np.float64]:
+def _curve(settings: Settings, seed: int, search: Search, seen_again: float) -> NDArray[np.float64]:
     random = np.random.default_rng(seed)
     return np.array(
         [_rest_recalled(settings, random, search, seen_again, n) for n in settings.cues]

@@ -280,8 +280,8 @@ EXPERIMENT = Experiment(
     "for one list matches the other list's key only in part, so that what is stronger there "
     "competes little. Values are never touched.",
     limits="The table has no control items with a single answer, so that the size of proactive "
-    "interference itself is inferred from the fit, not seen; why an event of the second list is the weaker one from "
-    "the start is left to a parameter. Answers are pooled over people.",
+    "interference itself is inferred from the fit, not seen; why an event of the second list is "
+    "the weaker one from the start is left to a parameter. Answers are pooled over people.",
     data=(_FOLDER,),
     needs_data=True,
     seeds=1,

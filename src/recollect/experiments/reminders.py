@@ -96,7 +96,7 @@ def _key(
     cue: NDArray[np.float32], contexts: tuple[NDArray[np.float32], NDArray[np.float32]]
 ) -> NDArray[np.float32]:
     """What is seen and both contexts, a unit vector."""
-    return np.concatenate([cue, *contexts]) / np.float32(np.sqrt(3))
+    return np.asarray(np.concatenate([cue, *contexts]) / np.sqrt(3), np.float32)
 
 
 def _born(settings: Settings, random: np.random.Generator, *, trained: bool) -> _Infant:

@@ -72,7 +72,9 @@ def _counts(data: DataFolder) -> tuple[NDArray[np.float64], NDArray[np.float64]]
     columns = {"lists": int, "resp": str, "freq": float}
     table = read_table(data.folder(_FOLDER) / "retroact.csv", columns)
     e1, e2, e3, e4, f1, f2 = (
-        np.array([table["freq"][(table["lists"] == n) & (table["resp"] == k)].sum() for n in _LISTS])
+        np.array(
+            [table["freq"][(table["lists"] == n) & (table["resp"] == k)].sum() for n in _LISTS]
+        )
         for k in _KINDS
     )
     successes = np.concatenate([e1, e2, e3, f1])

@@ -231,7 +231,8 @@ EXPERIMENT = Experiment(
     "the place where it was learned, and is extinguished faster a second time.",
     source=Source(
         "Quirk 2002, Memory for extinction of conditioned fear is long-lasting and persists "
-        "following spontaneous recovery; Bouton 2004, Context and behavioral processes in extinction",
+        "following spontaneous recovery; Bouton 2004, Context and behavioral processes in "
+        "extinction",
         "abstract: recovery after 0 to 14 days, no-extinction controls, savings in re-extinction",
         "https://doi.org/10.1101/lm.49602",
     ),

@@ -87,8 +87,8 @@ class _Attempt(NamedTuple):
 
 @eqx.filter_jit
 def _read(
-    keys: Float[Array, "word key"],
-    values: Float[Array, "word value"],
+    keys: Float[Array, "trace key"],
+    values: Float[Array, "trace value"],
     queries: Float[Array, "word key"],
     sharpness: float,
 ) -> Float[Array, "word value"]:

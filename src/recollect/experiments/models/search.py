@@ -95,9 +95,7 @@ class Search:
             failed += active & ~succeeded
         return Recalled(out & ~shown, strong, order)
 
-    def _drawn(
-        self, random: np.random.Generator, strong: NDArray[np.float64]
-    ) -> NDArray[np.int64]:
+    def _drawn(self, random: np.random.Generator, strong: NDArray[np.float64]) -> NDArray[np.int64]:
         """Place of the drawn trace of each person; the number of items for nothing."""
         people, items = strong.shape
         powers = strong**self.choice
@@ -107,8 +105,9 @@ class Search:
             own = powers[np.arange(people), place]
             found = random.random(people) < own / (own + 1 + self.noise**self.choice)
             return np.where(found, place, items)
-        shares = powers.cumsum(1) / (powers.sum(1) + self.noise**self.choice)[:, None]
-        return np.asarray((shares < random.random(people)[:, None]).sum(1))
+        total = powers.sum(1, keepdims=True) + self.noise**self.choice
+        shares = powers.cumsum(1) / total
+        return np.asarray((shares < random.random((people, 1))).sum(1))
 
 
 def contexts(

@@ -41,8 +41,6 @@ def gamma_correlation(judged: ArrayLike, outcome: ArrayLike) -> float:
     return float((concordant - discordant) / counted) if counted else float("nan")
 
 
-def resampled(
-    random: np.random.Generator, people: int, times: int = 1000
-) -> NDArray[np.int64]:
+def resampled(random: np.random.Generator, people: int, times: int = 1000) -> NDArray[np.int64]:
     """Which participants a bootstrap draws: ``[times, people]``."""
     return random.integers(0, people, (times, people))
