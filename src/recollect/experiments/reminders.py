@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 import equinox as eqx
+import jax
 import jax.numpy as jnp
 import numpy as np
+from jaxtyping import Array, Float
 from numpy.typing import NDArray
 
 from recollect.experiments.models.simulated import changed_bits, unit_vectors
@@ -26,6 +29,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 __all__ = ["EXPERIMENT", "Settings", "drifted"]
+
+_Contexts = tuple[NDArray[np.float32], NDArray[np.float32]]
 
 
 @dataclass(frozen=True)
@@ -68,7 +73,7 @@ class _Infant(NamedTuple):
     """
 
     cue: NDArray[np.float32]
-    contexts: tuple[NDArray[np.float32], NDArray[np.float32]]
+    contexts: _Contexts
     keys: NDArray[np.float32]
     strengths: NDArray[np.float32]
     values: NDArray[np.float32]
@@ -76,9 +81,14 @@ class _Infant(NamedTuple):
 
 @eqx.filter_jit
 def _read(
-    keys: jnp.ndarray, amounts: jnp.ndarray, values: jnp.ndarray, query: jnp.ndarray, kappa: float
-) -> jnp.ndarray:
-    return retrieve(keys, amounts[:, None] * values * jnp.exp(-kappa), query, Exponential(kappa))
+    keys: Float[Array, "infant trace key"],
+    values: Float[Array, "infant trace value"],
+    queries: Float[Array, "infant key"],
+    sharpness: float,
+) -> Float[Array, "infant value"]:
+    similarity = Exponential(sharpness)
+    scaled = values * jnp.exp(-sharpness)
+    return jax.vmap(lambda k, v, q: retrieve(k, v, q, similarity))(keys, scaled, queries)
 
 
 def drifted(
@@ -92,9 +102,7 @@ def drifted(
     return np.asarray(alike * context + np.sqrt(1 - alike**2) * fresh, np.float32)
 
 
-def _key(
-    cue: NDArray[np.float32], contexts: tuple[NDArray[np.float32], NDArray[np.float32]]
-) -> NDArray[np.float32]:
+def _key(cue: NDArray[np.float32], contexts: _Contexts) -> NDArray[np.float32]:
     """What is seen and both contexts, a unit vector."""
     return np.asarray(np.concatenate([cue, *contexts]) / np.sqrt(3), np.float32)
 
@@ -124,16 +132,21 @@ def _shown(
     return np.asarray(share * cue + np.sqrt(1 - share**2) * noise, np.float32)
 
 
-def _kicking(settings: Settings, infant: _Infant, query: NDArray[np.float32]) -> float:
-    """Chance that what kicking does is recalled, against other traces and noise."""
+def _kicking(
+    settings: Settings, infants: Sequence[_Infant], queries: Sequence[NDArray[np.float32]]
+) -> NDArray[np.float64]:
+    """Each infant's chance to recall what kicking does, against other traces and noise."""
+    amounts = np.stack([each.strengths[:, None] * each.values for each in infants])
     found = np.asarray(
         _read(
-            jnp.asarray(infant.keys), jnp.asarray(infant.strengths), jnp.asarray(infant.values),
-            jnp.asarray(query), settings.sharpness,
+            jnp.asarray(np.stack([each.keys for each in infants])),
+            jnp.asarray(amounts),
+            jnp.asarray(np.stack(queries)),
+            settings.sharpness,
         ),
         np.float64,
-    )  # fmt: skip
-    return float(found[0] / (found.sum() + settings.noise))
+    )
+    return np.asarray(found[:, 0] / (found.sum(1) + settings.noise))
 
 
 def _tested(
@@ -145,31 +158,48 @@ def _tested(
     reminded: bool = False,
     rekeys: bool = True,
 ) -> tuple[float, float]:
-    """Chance of recall at test, and bits of the values that changed since training."""
-    infant = _born(settings, random, trained=trained)
-    kept = infant.values.copy()
-    days, contexts = 0.0, infant.contexts
+    """Mean chance of recall at test, and bits of the values that changed since training."""
+    infants = [_born(settings, random, trained=trained) for _ in range(settings.infants)]
+    kept = [each.values.copy() for each in infants]
+    days, contexts = 0.0, [each.contexts for each in infants]
     if reminded:
         days = delay_days - settings.reminder_before_days
-        contexts = _later(settings, random, contexts, days)
-        # The mobile moves again, in the crib: more of the situation than a still mobile shows.
-        seen = _shown(random, infant.cue, settings.reminder_share)
-        whole = _key(seen, _reinstated(settings, contexts, infant.contexts))
-        recalled = random.random() < _kicking(settings, infant, whole)
-        if recalled and rekeys:
-            infant.keys[1] = _key(seen, contexts)
+        contexts = [_later(settings, random, each, days) for each in contexts]
+        _remind(settings, random, infants, contexts, rekeys=rekeys)
+    contexts = [_later(settings, random, each, delay_days - days) for each in contexts]
+    seen = [_shown(random, each.cue, settings.test_share) for each in infants]
+    chances = _kicking(settings, infants, list(map(_key, seen, contexts)))
+    bits = sum(changed_bits(old, each.values) for old, each in zip(kept, infants, strict=True))
+    return float(chances.mean()), bits
+
+
+def _remind(
+    settings: Settings,
+    random: np.random.Generator,
+    infants: Sequence[_Infant],
+    contexts: Sequence[_Contexts],
+    *,
+    rekeys: bool,
+) -> None:
+    """The mobile moves again, in the crib: more of the situation than a still mobile shows.
+
+    It also brings the slow context of training back, while the fast one is of now. What is found
+    gets a further key, of the present moment.
+    """
+    seen = [_shown(random, each.cue, settings.reminder_share) for each in infants]
+    back = [(now[0], each.contexts[1]) for now, each in zip(contexts, infants, strict=True)]
+    recalled = random.random(len(infants)) < _kicking(
+        settings, infants, list(map(_key, seen, back))
+    )
+    for infant, cue, now, found in zip(infants, seen, contexts, recalled, strict=True):
+        if found and rekeys:
+            infant.keys[1] = _key(cue, now)
             infant.strengths[1] = settings.rekeyed
-    contexts = _later(settings, random, contexts, delay_days - days)
-    seen = _shown(random, infant.cue, settings.test_share)
-    return _kicking(settings, infant, _key(seen, contexts)), changed_bits(kept, infant.values)
 
 
 def _later(
-    settings: Settings,
-    random: np.random.Generator,
-    contexts: tuple[NDArray[np.float32], NDArray[np.float32]],
-    days: float,
-) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    settings: Settings, random: np.random.Generator, contexts: _Contexts, days: float
+) -> _Contexts:
     fast, slow = (
         drifted(random, each, days, constant)
         for each, constant in zip(contexts, settings.drift_days, strict=True)
@@ -177,23 +207,12 @@ def _later(
     return fast, slow
 
 
-def _reinstated(
-    settings: Settings,
-    now: tuple[NDArray[np.float32], NDArray[np.float32]],
-    then: tuple[NDArray[np.float32], NDArray[np.float32]],
-) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """The slow context is brought back by the reminder; the fast one is of now."""
-    return now[0], then[1]
-
-
 def run(settings: Settings, data: DataFolder, seed: int) -> Findings:
     """Test after days with and without a reminder, and infants who never were trained."""
     random = np.random.default_rng(seed)
 
     def group(delay: float, **kinds: bool) -> tuple[float, float]:
-        each = [_tested(settings, random, delay, **kinds) for _ in range(settings.infants)]
-        chances, bits = np.array(each).T
-        return float(chances.mean()), float(bits.sum())
+        return _tested(settings, random, delay, **kinds)
 
     delays = settings.delays_days
     plain = [group(delay)[0] for delay in delays]
