@@ -35,8 +35,8 @@ if TYPE_CHECKING:
 __all__ = ["EXPERIMENT", "Settings", "summed_match"]
 
 _FOLDER = "memory_experiments_popov_reder"
-_PERSON = np.repeat([1, 2, 3], 3)
-_PLACE = np.tile([1, 2, 3], 3)
+_PLACE = np.repeat([1, 2, 3], 3)
+_PERSON = np.tile([1, 2, 3], 3)
 _SECONDS = np.array([1.11, 1.17, 1.22, 1.17, 1.20, 1.22, 1.15, 1.23, 1.36])
 
 # Condition of a test pair: name, partners of either word, presentations of the pair itself.
