@@ -298,8 +298,8 @@ EXPERIMENT = Experiment(
     "mixture: some parts stand out clearly enough and others do not. Asked again, another mixture "
     "comes.",
     limits="All letters are alike, while people know first and last ones best, and more of them "
-    "are known than people know; number of parts "
-    "and noise are set, not fitted; only directions are claimed. In the rival nothing but guessing "
-    "is left by its definition.",
+    "are known than people know. Number of parts, noise and how much else competes were set by "
+    "hand so that some words come and some do not; only directions are claimed. In the rival "
+    "nothing but guessing is left by its definition.",
     quick_seeds=5,
 )
