@@ -21,6 +21,38 @@ NAMES: tuple[str, ...] = (
     # forgetting as retrieval failure
     "recovery",
     "recovery-pairs",
+    # storage against retrieval
+    "engrams",
+    "spontaneous-recovery",
+    "reminders",
+    "hypermnesia",
+    # time
+    "forgetting-curves",
+    "news",
+    "spacing",
+    "testing-effect",
+    "overlearning",
+    "savings",
+    # interference
+    "proactive",
+    "retroactive",
+    "fan",
+    "retrieval-induced-forgetting",
+    "list-length",
+    "list-strength",
+    "part-list-cueing",
+    # cue and context
+    "contiguity",
+    "serial-position",
+    "repetition-lag",
+    "encoding-specificity",
+    "context-dependence",
+    # knowing that one knows
+    "feeling-of-knowing",
+    "tip-of-the-tongue",
+    "confidence",
+    # adaptive keys
+    "repulsion",
     # biology
     "barcodes",
     "memory-palace",
@@ -29,10 +61,8 @@ NAMES: tuple[str, ...] = (
     "many-pairs",
     "training-examples",
     "continual",
-    # adaptive keys
-    "repulsion",
-    # cue and context
-    "context-dependence",
+    # one memory
+    "one-memory",
 )
 """Names of all experiments: each is a module of this package, with ``-`` for ``_``."""
 
