@@ -14,6 +14,9 @@ from recollect.experiments.protocol.contract import Experiment
 __all__ = ["NAMES", "experiment", "experiments"]
 
 NAMES: tuple[str, ...] = (
+    # time
+    "forgetting-curves",
+    "news",
     # cue and context
     "context-dependence",
 )
