@@ -17,6 +17,8 @@ NAMES: tuple[str, ...] = (
     # time
     "forgetting-curves",
     "news",
+    "spacing",
+    "testing-effect",
     # cue and context
     "context-dependence",
 )

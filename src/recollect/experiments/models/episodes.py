@@ -45,7 +45,7 @@ SHARED_BOUNDS: dict[str, tuple[float, float]] = {
     "context_sharpness": (0.0, 10.0),
     "choice": (0.3, 8.0),
     "noise": (1e-4, 2.0),
-    "decay": (0.01, 0.6),
+    "decay": (-0.1, 0.6),
     "surprise": (0.0, 3.0),
     "item_spread": (0.0, 2.0),
     "immediacy": (0.0, 4.0),
@@ -211,5 +211,18 @@ class EpisodicMemory(eqx.Module):
     ) -> Float[Array, "*shape item scale"]:
         """Fast weights after the answer was found alone (give what was not found no such event)."""
         error = self.written(self.found(self.strength(weights), rivals))
-        slow = jnp.exp(self.retrieval_tilt * jnp.asarray(_SLOWNESS))
-        return weights + (gain * error)[..., None] * slow
+        return weights + (gain * error)[..., None] * self._slowly()
+
+    def tested(
+        self,
+        weights: Float[Array, "*shape item scale"],
+        gain: float | Float[Array, ""] = 1.0,
+        rivals: float | Float[Array, ""] = 0.0,
+    ) -> Float[Array, "*shape item scale"]:
+        """Mean fast weights after a test with feedback: found alone, or else shown."""
+        found = self.found(self.strength(weights), rivals)
+        how = 1 + found[..., None] * (self._slowly() - 1)
+        return weights + (gain * self.written(found))[..., None] * how
+
+    def _slowly(self) -> Float[Array, " scale"]:
+        return jnp.exp(self.retrieval_tilt * jnp.asarray(_SLOWNESS))
