@@ -20,6 +20,7 @@ NAMES: tuple[str, ...] = (
     "spacing",
     "testing-effect",
     # cue and context
+    "contiguity",
     "context-dependence",
 )
 """Names of all experiments: each is a module of this package, with ``-`` for ``_``."""

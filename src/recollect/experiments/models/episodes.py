@@ -45,7 +45,7 @@ SHARED_BOUNDS: dict[str, tuple[float, float]] = {
     "context_sharpness": (0.0, 10.0),
     "choice": (0.3, 8.0),
     "noise": (1e-4, 2.0),
-    "decay": (-0.1, 0.6),
+    "decay": (-0.1, 1.2),
     "surprise": (0.0, 3.0),
     "item_spread": (0.0, 2.0),
     "immediacy": (0.0, 4.0),
