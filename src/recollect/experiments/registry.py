@@ -21,6 +21,9 @@ NAMES: tuple[str, ...] = (
     "testing-effect",
     # cue and context
     "contiguity",
+    "serial-position",
+    "repetition-lag",
+    "encoding-specificity",
     "context-dependence",
 )
 """Names of all experiments: each is a module of this package, with ``-`` for ``_``."""

@@ -41,10 +41,11 @@ OWN_BOUNDS: dict[str, tuple[float, float]] = {
     "forward": (0.0, 1.0),
     "primacy": (0.0, 6.0),
     "primacy_words": (0.5, 6.0),
-    "giving_up": (0.01, 20.0),
+    "giving_up": (0.01, 40.0),
 }
 """An experiment's own: φ, how much more strongly the first word is written, over how many words
-that wears off, and the strength of giving up."""
+that wears off, and the strength of giving up in units of
+what a second of study writes."""
 
 
 @dataclass(frozen=True)
@@ -64,26 +65,28 @@ class List:
     seconds_a_recall: float = 3.0
 
 
-def odds(shown: List, values: Parameters) -> Float[Array, "output previous word"]:
+def odds(
+    shown: List, values: Parameters, outputs: int | None = None
+) -> Float[Array, "output previous word"]:
     """Strengths to the power β, in units of giving up.
 
-    The first axis is how many words were recalled before; on the second, the last place stands
-    for no word recalled yet.
+    The first axis is how many words were recalled before, up to ``outputs``; on the second, the
+    last place stands for no word recalled yet.
     """
     memory = EpisodicMemory.of(values)
     place = np.arange(shown.words)
     since = (shown.words - place) * shown.seconds_a_word + shown.delay_seconds
-    now = since + place[:, None] * shown.seconds_a_recall
+    now = since + place[:outputs, None] * shown.seconds_a_recall
     apart = (place[None] - place[:, None]) * shown.seconds_a_word
-    recent = memory.retained(now * SECOND)
     shared = memory.retained(np.abs(apart) * SECOND)
     after = jnp.where(apart > 0, shared, 0.0)
     shares = (1 - values["forward"]) * shared + values["forward"] * after
-    matched = jnp.exp(memory.context_sharpness * shares)
-    brought = recent[:, None] * matched[None]
-    strength = jnp.concatenate([brought, recent[:, None]], axis=1)
-    written = 1 + values["primacy"] * jnp.exp(-place / values["primacy_words"])
-    return (strength * written / values["giving_up"]) ** memory.choice
+    more = 1 + values["primacy"] * jnp.exp(-place / values["primacy_words"])
+    written = shown.seconds_a_word * more / values["giving_up"]
+    recent = (memory.retained(now * SECOND) * written) ** memory.choice
+    matched = jnp.exp(memory.choice * memory.context_sharpness * shares)
+    matched = jnp.concatenate([matched, jnp.ones((1, shown.words))])
+    return recent[:, None] * matched[None]
 
 
 def chances(
@@ -99,7 +102,7 @@ def chances(
 
 
 def expected_recall(
-    table: Float[Array, "output previous word"], outputs: int
+    table: Float[Array, "output previous word"],
 ) -> Float[Array, " word"]:
     """Probability that each word is recalled, as if means of words were words (mean field)."""
     words = table.shape[-1]
@@ -113,7 +116,7 @@ def expected_recall(
         return (jnp.maximum(free - found, 0.0), jnp.append(found, 0.0)), None
 
     start = (jnp.ones(words), jnp.zeros(words + 1).at[words].set(1.0))
-    (free, _), _ = jax.lax.scan(step, start, table[:outputs])
+    (free, _), _ = jax.lax.scan(step, start, table)
     return 1 - free
 
 
