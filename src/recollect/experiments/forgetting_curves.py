@@ -30,7 +30,14 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["EXPERIMENT", "Settings", "lag_problem", "savings_problem"]
+__all__ = [
+    "EXPERIMENT",
+    "Settings",
+    "ebbinghaus_problem",
+    "lag_problem",
+    "rubin_problem",
+    "savings_problem",
+]
 
 _SET = "ebbinghaus_murre_dros"
 _DAYS = np.array([1200, 3600, 32400, 86400, 172800, 518400, 2678400]) / 86400
@@ -64,6 +71,11 @@ def savings_problem(
 
     own = {"level": (0.0, 4.0)}
     return Problem(name, savings, predict, ("decay",), own, standard_errors=standard_errors)
+
+
+def ebbinghaus_problem() -> Problem:
+    """Ebbinghaus's savings, as he published them."""
+    return savings_problem("savings", _DAYS, _EBBINGHAUS)
 
 
 def lag_problem(

@@ -25,6 +25,8 @@ NAMES: tuple[str, ...] = (
     "repetition-lag",
     "encoding-specificity",
     "context-dependence",
+    # one memory
+    "one-memory",
 )
 """Names of all experiments: each is a module of this package, with ``-`` for ``_``."""
 

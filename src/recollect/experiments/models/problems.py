@@ -20,6 +20,9 @@ from recollect.experiments.protocol import (
     least_squares_fit,
 )
 
+_LEAST_ERROR = 0.02
+"""Two points of a hundred: no published mean without its error is taken for more exact."""
+
 __all__ = ["JointFit", "Problem", "fit_jointly"]
 
 
@@ -109,7 +112,7 @@ class Problem:
         spare = max(1, len(self.observed) - free_parameters)
         scale = np.sqrt(chi_squared / spare)
         known = self.trials is not None or self.standard_errors is not None
-        return np.asarray(sampling * (max(1.0, scale) if known else max(scale, 1e-3)))
+        return np.asarray(sampling * (max(1.0, scale) if known else max(scale, _LEAST_ERROR)))
 
 
 @dataclass(frozen=True)
