@@ -19,6 +19,8 @@ NAMES: tuple[str, ...] = (
     "news",
     "spacing",
     "testing-effect",
+    "overlearning",
+    "savings",
     # cue and context
     "contiguity",
     "serial-position",

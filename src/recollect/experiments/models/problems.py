@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 from numpy.typing import ArrayLike, NDArray
+from scipy import optimize
 
 from recollect.experiments.models.episodes import SHARED_BOUNDS
 from recollect.experiments.protocol import (
@@ -22,6 +24,9 @@ from recollect.experiments.protocol import (
 
 _LEAST_ERROR = 0.02
 """Two points of a hundred: no published mean without its error is taken for more exact."""
+
+_MORE_STARTS = 2
+_MOST_STEPS = 80
 
 __all__ = ["JointFit", "Problem", "fit_jointly"]
 
@@ -168,16 +173,18 @@ def fit_jointly(problems: Sequence[Problem]) -> JointFit:
             ]
         )
 
-    joint, told = least_squares_fit(
-        "memory, one set of parameters", predict, bounds, seen, standard_errors=scale, ours=True
-    )
+    starts = _starts(problems, [fit for fit, _ in alone], bounds)
+    values = _searched(lambda given: (seen - predict(given)) / scale, bounds, starts)
+    told = _told(predict, values)
+    joint = _summed("memory, one set of parameters", told, seen, scale, values)
     parts = dict(zip((each.name for each in problems), np.split(told, sizes), strict=True))
-    separate = _summed(
-        np.concatenate([each for _, each in alone]),
-        seen,
-        scale,
-        sum(len(problem.bounds) for problem in problems),
-    )
+    apart = np.concatenate([each for _, each in alone])
+    own = {
+        f"{problem.name}: {name}": value
+        for problem, (fit, _) in zip(problems, alone, strict=True)
+        for name, value in fit.parameters.items()
+    }
+    separate = _summed("memory, a set for each experiment", apart, seen, scale, own)
     return JointFit(
         joint=joint,
         separate=separate,
@@ -196,25 +203,79 @@ def _own(problem: Problem, name: str) -> str:
     return f"{problem.name}: {name}"
 
 
+def _starts(
+    problems: Sequence[Problem], alone: Sequence[Fit], bounds: Bounds
+) -> list[dict[str, float]]:
+    """Own parameters as fitted alone; shared ones at their middle, or as one experiment has them."""
+    own = {
+        _own(problem, name): fit.parameters[name]
+        for problem, fit in zip(problems, alone, strict=True)
+        for name in problem.own
+    }
+    shared = {
+        name: [fit.parameters[name] for fit in alone if name in fit.parameters]
+        for name in bounds
+        if name in SHARED_BOUNDS
+    }
+    middle = {name: float(np.median(values)) for name, values in shared.items()} | own
+    most = sorted(range(len(problems)), key=lambda each: -len(problems[each].shared))
+    return [middle] + [
+        middle | {name: alone[place].parameters[name] for name in problems[place].shared}
+        for place in most[:_MORE_STARTS]
+    ]
+
+
+def _searched(
+    misses: Callable[[Parameters], Float[Array, " condition"]],
+    bounds: Bounds,
+    starts: Sequence[Mapping[str, float]],
+) -> dict[str, float]:
+    """Best of bounded Gauss-Newton searches (trust regions), for a sum of squares."""
+    names = list(bounds)
+    low, high = np.array([bounds[name] for name in names], np.float64).T
+
+    def of_unit(point: Float[Array, " parameter"]) -> Float[Array, " condition"]:
+        return misses(dict(zip(names, low + point * (high - low), strict=True)))
+
+    with jax.enable_x64(True):
+        value, slope = jax.jit(of_unit), jax.jit(jax.jacfwd(of_unit))
+        found = []
+        for start in starts:
+            begin = (np.array([start[name] for name in names]) - low) / (high - low)
+            found.append(
+                optimize.least_squares(
+                    lambda point: np.asarray(value(jnp.asarray(point))),
+                    np.clip(begin, 0.01, 0.99),
+                    jac=lambda point: np.asarray(slope(jnp.asarray(point))),
+                    bounds=(0, 1),
+                    max_nfev=_MOST_STEPS,
+                )
+            )
+    best = min(found, key=lambda each: float(each.cost))
+    return dict(zip(names, map(float, low + best.x * (high - low)), strict=True))
+
+
+def _told(predict: Prediction, values: Parameters) -> NDArray[np.float64]:
+    with jax.enable_x64(True):
+        return np.asarray(predict(values), np.float64)
+
+
 def _summed(
-    told: NDArray[np.float64], seen: NDArray[np.float64], scale: NDArray[np.float64], free: int
+    model: str,
+    told: NDArray[np.float64],
+    seen: NDArray[np.float64],
+    scale: NDArray[np.float64],
+    parameters: Mapping[str, float],
 ) -> Fit:
-    """Criteria of predictions that need no further search."""
+    """Criteria of predictions that were searched already."""
     fit, _ = least_squares_fit(
-        "memory, a set for each experiment",
-        lambda _: jnp.asarray(told),
-        {},
-        seen,
-        standard_errors=scale,
-        ours=True,
+        model, lambda _: jnp.asarray(told), {}, seen, standard_errors=scale, ours=True
     )
-    return Fit(
-        model=fit.model,
-        ours=True,
-        parameters={},
+    free = len(parameters)
+    return replace(
+        fit,
+        parameters=dict(parameters),
         free_parameters=free,
-        observations=fit.observations,
-        r_squared=fit.r_squared,
         aic=fit.aic + 2 * free,
         bic=fit.bic + free * float(np.log(len(seen))),
     )
