@@ -110,7 +110,9 @@ def run(settings: Settings, data: DataFolder, seed: int) -> Findings:
         "cue_sharpness": float(EpisodicMemory().cue_sharpness)
     }
     ours, told = problem.fit("memory, cue in the key", fixed=given)
-    rival, flat = problem.fit("cue not in the key", fixed=given | {"taken_in": 0.0, "same_sense": 1.0}, ours=False)
+    rival, flat = problem.fit(
+        "cue not in the key", fixed=given | {"taken_in": 0.0, "same_sense": 1.0}, ours=False
+    )
     values = given | dict(ours.parameters)
     word = jnp.sqrt(1 - jnp.asarray(values["taken_in"]) ** 2)
     again = word * values["same_sense"]
@@ -134,14 +136,19 @@ def plot(figure: Figure, runs: Runs, settings: Settings) -> None:
     panels = figure.subplots(1, 2, sharey=True)
     places = np.arange(3)
     for axes, part, title in zip(
-        panels, (slice(0, 3), slice(3, 6)), ("studied alone", "studied with a weak cue"), strict=True
+        panels,
+        (slice(0, 3), slice(3, 6)),
+        ("studied alone", "studied with a weak cue"),
+        strict=True,
     ):
         axes.bar(places, runs.mean("people")[part], color="#c9d7e3", label="people", width=0.6)
         axes.plot(places, runs.mean("memory")[part], "o", color=PALETTE[0],
                   label="memory, cue in the key")  # fmt: skip
         axes.plot(places, runs.mean("rival")[part], "s", color=PALETTE[1],
                   label="cue not in the key")  # fmt: skip
-        axes.set_xticks(places, ["no cue" if cue == "none" else f"{cue} cue" for cue in _CUES_AT_TEST])
+        axes.set_xticks(
+            places, ["no cue" if cue == "none" else f"{cue} cue" for cue in _CUES_AT_TEST]
+        )
         axes.set(title=title, xlabel="at the test", ylim=(0, 1))
     panels[0].set_ylabel("words recalled")
     panels[0].yaxis.set_major_formatter(percent)

@@ -93,9 +93,7 @@ def lag_problem(
 
     shared = ("choice", "decay", "item_spread", "immediacy")
     own = {"studied": (0.05, 3.0), "seconds_a_lag": (2.0, 20.0)}
-    return Problem(
-        "recall by lag", recalled, predict, shared, own, standard_errors=standard_errors
-    )
+    return Problem("recall by lag", recalled, predict, shared, own, standard_errors=standard_errors)
 
 
 def run(settings: Settings, data: DataFolder, seed: int) -> Findings:
@@ -204,7 +202,9 @@ def plot(figure: Figure, runs: Runs, settings: Settings) -> None:
 
 def _draw_savings(axes: Axes, runs: Runs) -> None:
     days, fine = runs.mean("days"), runs.mean("fine_days")
-    learners = [name for name in ("Ebbinghaus", *_FOLLOWERS) if f"{name} people" in runs.each[0].curves]
+    learners = [
+        name for name in ("Ebbinghaus", *_FOLLOWERS) if f"{name} people" in runs.each[0].curves
+    ]
     for place, name in enumerate(learners):
         colour = "#000000" if place == 0 else PALETTE[place + 1]
         axes.plot(days, runs.mean(f"{name} people"), "osD^"[place], color=colour, label=name)

@@ -118,7 +118,9 @@ def _rival(curve: str, days: NDArray[np.float64]) -> tuple[Prediction, dict[str,
             ]
         )
 
-    return predict, {f"{f} {name}": span for f in ("choice", "open") for name, span in BOUNDS.items()}
+    return predict, {
+        f"{f} {name}": span for f in ("choice", "open") for name, span in BOUNDS.items()
+    }
 
 
 def run(settings: Settings, data: DataFolder, seed: int) -> Findings:
@@ -183,9 +185,7 @@ def _drop(right: ArrayInt, asked: ArrayInt) -> NDArray[np.float64]:
 
 def _less(value: Value, told: float) -> Value:
     """What people show minus what the memory says, in percent."""
-    return Value(
-        100 * (value.value - told), 100 * (value.low - told), 100 * (value.high - told)
-    )
+    return Value(100 * (value.value - told), 100 * (value.low - told), 100 * (value.high - told))
 
 
 def plot(figure: Figure, runs: Runs, settings: Settings) -> None:
@@ -195,7 +195,13 @@ def plot(figure: Figure, runs: Runs, settings: Settings) -> None:
     for place, name in enumerate(("choice of four", "open question")):
         people, errors = runs.mean("people")[place], runs.mean("errors")[place]
         axes.errorbar(
-            days, people, 1.96 * errors, fmt="os"[place], color="black", ms=5, label=f"people, {name}"
+            days,
+            people,
+            1.96 * errors,
+            fmt="os"[place],
+            color="black",
+            ms=5,
+            label=f"people, {name}",
         )
         axes.plot(
             fine,

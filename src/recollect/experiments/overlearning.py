@@ -75,9 +75,7 @@ def run(settings: Settings, data: DataFolder, seed: int) -> Findings:
     days = np.geomspace(1 / 1440, 365.25, settings.delays)
     tested = jnp.asarray([*(7.0 * week for week in _WEEKS), *days])
     recall = np.asarray(_retention(delta_rule_memory(), tested, settings), np.float64)
-    alike = np.asarray(
-        _retention(delta_rule_memory(surprise=0.0), tested, settings), np.float64
-    )
+    alike = np.asarray(_retention(delta_rule_memory(surprise=0.0), tested, settings), np.float64)
     weeks = recall[:, : len(_WEEKS)]
     advantage = weeks[-1] - weeks[0]
     first_half, second_half = weeks[1, 0] - weeks[0, 0], weeks[2, 0] - weeks[1, 0]

@@ -221,7 +221,8 @@ def _resampled(words: Words, resamples: int, seed: int) -> tuple[Value, Value]:
     whole = both(right.sum(0), asked.sum(0).astype(np.float64))
     low, high = np.percentile(both(drawn @ right, drawn @ asked), [2.5, 97.5], axis=0)
     first, second = (
-        Value(float(value), float(a), float(b)) for value, a, b in zip(whole, low, high, strict=True)
+        Value(float(value), float(a), float(b))
+        for value, a, b in zip(whole, low, high, strict=True)
     )
     return first, second
 

@@ -92,7 +92,9 @@ def plot(figure: Figure, runs: Runs, settings: Settings) -> None:
     axes.axhline(_NIL, color="#999999", lw=0.8)
     axes.text(days[0] * 1.2, _NIL + 0.01, "recall is nil", color="#6b6b6b", fontsize=9)
     duration_ticks(axes, days[0] * 0.8, days[-1] * 1.2)
-    axes.set(xlabel="time since learning", ylabel="share of the list, or of the trials", ylim=(0, 1))
+    axes.set(
+        xlabel="time since learning", ylabel="share of the list, or of the trials", ylim=(0, 1)
+    )
     axes.yaxis.set_major_formatter(percent)
     axes.legend()
 

@@ -73,9 +73,7 @@ def final_recall(
 
 def run(settings: Settings, data: DataFolder, seed: int) -> Findings:
     """Try many gaps: with the delta rule, without surprise, and with writing as fitted jointly."""
-    gaps = np.concatenate(
-        [[_NO_GAP_DAYS], np.geomspace(0.05, _LONGEST_GAP_DAYS, settings.gaps)]
-    )
+    gaps = np.concatenate([[_NO_GAP_DAYS], np.geomspace(0.05, _LONGEST_GAP_DAYS, settings.gaps)])
     delays = jnp.asarray(_DELAYS_DAYS)
     of = jax.jit(lambda memory: final_recall(memory, jnp.asarray(gaps), delays, settings))
     recall = np.asarray(of(delta_rule_memory()), np.float64)

@@ -156,7 +156,9 @@ def plot(figure: Figure, runs: Runs, settings: Settings) -> None:
     days, fine = runs.mean("days"), runs.mean("fine_days")
     for place, how in enumerate(("studied again", "retrieved")):
         colour = PALETTE[place]
-        axes.plot(days, runs.mean("people")[place], "os"[place], color=colour, label=f"people, {how}")
+        axes.plot(
+            days, runs.mean("people")[place], "os"[place], color=colour, label=f"people, {how}"
+        )
         axes.plot(fine, runs.mean("smooth")[place], color=colour, label=f"memory, {how}")
         label = "memory whose retrieval writes like study" if place else None
         axes.plot(days, runs.mean("lesioned")[place], ":", color=colour, label=label)

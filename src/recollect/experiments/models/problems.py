@@ -87,9 +87,7 @@ class Problem:
         """Another model fitted to the same data in the same way."""
         if self.trials is not None:
             hits = self.observed * self.trials
-            return binomial_fit(
-                model, predict, bounds, hits, self.trials, ours=ours, fixed=fixed
-            )
+            return binomial_fit(model, predict, bounds, hits, self.trials, ours=ours, fixed=fixed)
         return least_squares_fit(
             model,
             predict,
