@@ -26,7 +26,6 @@ from recollect.experiments.protocol import (
     Findings,
     Fit,
     Parameters,
-    Prediction,
     Runs,
     Source,
     r_squared,
@@ -106,7 +105,7 @@ def run(settings: Settings, data: DataFolder, seed: int) -> Findings:
     }
     curves = {"lags": _LAGS, "published": _PUBLISHED, "published_errors": _ERRORS,
               "published_memory": told, "published_rival": flat}  # fmt: skip
-    fits = (ours, rival)
+    fits: tuple[Fit, ...] = (ours, rival)
     if data.has(_SET):
         more, further, others = _with_people(settings, data, seed)
         measures, curves, fits = measures | more, curves | further, fits + others
@@ -173,11 +172,11 @@ def plot(figure: Figure, runs: Runs, settings: Settings) -> None:
 
 def _draw(axes: Axes, runs: Runs, name: str) -> None:
     lags, people = runs.mean("lags"), runs.mean(name)
-    errors = {
-        "published": lambda: runs.mean("published_errors"),
-        "people": lambda: np.abs(runs.mean("people_ends") - people),
-        "others": lambda: np.zeros(len(lags)),
-    }[name]()
+    errors = np.zeros(len(lags))
+    if name == "published":
+        errors = runs.mean("published_errors")
+    elif name == "people":
+        errors = np.abs(runs.mean("people_ends") - people)
     memory = {"published": "published_memory", "people": "memory", "others": "others_memory"}
     rival = {"published": "published_rival", "people": "rival"}
     for side in (lags < 0, lags > 0):
@@ -230,12 +229,14 @@ EXPERIMENT = Experiment(
                  "our criterion: nothing is fitted to them", only_with=_SET),
     ),
     caption="Each point is the probability that the next recalled word is that many places further "
-    "on the list. People peak at +1. A memory that does not bring contexts back has no peak around 0.",
+    "on the list. People peak at +1. A memory that does not bring contexts back has no peak "
+    "around 0.",
     how_it_works="The key of a word holds the contexts of its moment. When the word is found its "
     "contexts become a part of the next query and match the keys of neighbours on both sides. The "
     "word itself entered the contexts of the words after it, not before: so the next one wins.",
     limits="The table of the published curve does not say how many words were left to "
-    "recall, so its height is fitted. Words mean something: their likeness also guides recall and is not in this memory. One "
+    "recall, so its height is fitted. Words mean something: their likeness also guides recall "
+    "and is not in this memory. One "
     "set of parameters stands for all people.",
     data=(_SET,),
     built_in="the published curve",

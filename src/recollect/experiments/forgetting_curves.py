@@ -145,7 +145,7 @@ _NO_LAGS = dict.fromkeys(("lag_r_squared", "lag_against_best"), float("nan"))
 def _savings(
     data: DataFolder,
 ) -> dict[str, tuple[NDArray[np.float64], NDArray[np.float64] | None]]:
-    columns = {name: float for name in _FOLLOWERS} | {f"{name} SE": float for name in _FOLLOWERS}
+    columns = dict.fromkeys(_FOLLOWERS, float) | {f"{name} SE": float for name in _FOLLOWERS}
     table = read_table(data.folder(_SET) / "murre_dros_2015_savings.csv", columns)
     return {name: (table[name] / 100, table[f"{name} SE"]) for name in _FOLLOWERS}
 

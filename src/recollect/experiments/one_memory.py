@@ -28,7 +28,7 @@ from recollect.experiments.protocol import (
 from recollect.experiments.repetition_lag import Settings as RepetitionSettings
 from recollect.experiments.repetition_lag import read_words, repetition_problem
 from recollect.experiments.serial_position import serial_problem
-from recollect.experiments.testing_effect import testing_problem
+from recollect.experiments.testing_effect import restudy_problem
 from recollect.recall.plots.style import PALETTE
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def problems(settings: Settings, data: DataFolder) -> list[Problem]:
     """Every experiment with people that the memory answers in closed form."""
     found = [
         ebbinghaus_problem(),
-        testing_problem(),
+        restudy_problem(),
         context_problem(),
         encoding_problem(),
         contiguity_problem(),
@@ -110,8 +110,8 @@ def run(settings: Settings, data: DataFolder, seed: int) -> Findings:
 def _summary(fit: JointFit, worse: list[str]) -> str:
     failing = ", ".join(worse) or "none"
     return (
-        f"{len(fit.observed)} experiments; served worse by more than {_MUCH_WORSE} of variance than "
-        f"by parameters of their own: {failing}"
+        f"{len(fit.observed)} experiments; worse by more than {_MUCH_WORSE} of variance "
+        f"than with parameters of their own: {failing}"
     )
 
 

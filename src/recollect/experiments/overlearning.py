@@ -1,4 +1,4 @@
-"""Overlearning: trials beyond the criterion help less and less, and for a while (Krueger, Rohrer)."""
+"""Overlearning: trials beyond the criterion help less and less, and for a while."""
 
 from __future__ import annotations
 
@@ -144,7 +144,8 @@ EXPERIMENT = Experiment(
     ),
     caption="Grey lines: one, three and nine weeks. The more the list was overlearned the higher "
     "its line, but less and less, and the lines approach each other.",
-    how_it_works="Trials after the criterion find the answer and so write little (a delta rule), and "
+    how_it_works="Trials after the criterion find the answer and so write little (a delta "
+    "rule), and "
     "all of them have the same contexts of the moment in their keys, most of which are gone "
     "a week later.",
     limits="One strength of writing a trial stands for all lists; forgetting and choice are those "

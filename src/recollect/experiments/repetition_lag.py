@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import jax.numpy as jnp
 import numpy as np
@@ -105,14 +105,16 @@ def read_words(data: DataFolder) -> Words:
             said.setdefault(tuple(where), set())
         elif kind == "REC_WORD":
             said.setdefault(tuple(where), set()).add(item)
-    positions, recalled, people = [], [], []
-    for where, items in shown.items():
-        if where not in said or sum(map(len, items.values())) != _POSITIONS:
+    positions: list[list[int]] = []
+    recalled: list[bool] = []
+    people: list[str] = []
+    for which, items in shown.items():
+        if which not in said or sum(map(len, items.values())) != _POSITIONS:
             continue
         for item, places in items.items():
             positions.append((sorted(places) + [-1] * _MOST)[:_MOST])
-            recalled.append(item in said[where])
-            people.append(where[0])
+            recalled.append(item in said[which])
+            people.append(which[0])
     _, person = np.unique(people, return_inverse=True)
     return Words(np.array(positions), np.array(recalled, np.int64), person)
 
@@ -139,9 +141,9 @@ def repetition_problem(words: Words, settings: Settings) -> Problem:
         for again in range(1, _MOST):
             gap = np.where(there[:, again], days[:, again] - days[:, again - 1], 0.0)
             gain = gains[:, again]
-            weights = memory.studied(memory.faded(weights, gap), gain[:, None])
+            weights = memory.studied(memory.faded(weights, jnp.asarray(gap)), gain[:, None])
         last = np.where(there, days, 0.0).max(1)
-        recalled = memory.found(memory.strength(memory.faded(weights, end - last)))
+        recalled = memory.found(memory.strength(memory.faded(weights, jnp.asarray(end - last))))
         return memory.over_items(recalled).reshape(_CONDITIONS, -1).mean(1)
 
     own = {"studied": (0.01, 3.0), "primacy": (0.0, 6.0), "primacy_words": (0.5, 6.0)}
@@ -165,7 +167,7 @@ def run(settings: Settings, data: DataFolder, seed: int) -> Findings:
     problem = repetition_problem(words, settings)
     ours, told = problem.fit("memory")
     alike, without = problem.fit("writes all alike", fixed={"surprise": 0.0}, ours=False)
-    levels = {name: (0.01, 0.99) for name in ("once", "twice", "thrice")}
+    levels = dict.fromkeys(("once", "twice", "thrice"), (0.01, 0.99))
     rival, _ = problem.fit_rival("a level for each number, no lag", _levels, levels)
     lag, often = _resampled(words, settings.resamples, seed)
     effect = told[_TWICE] - told[1]
@@ -213,12 +215,12 @@ def _resampled(words: Words, resamples: int, seed: int) -> tuple[Value, Value]:
     right = np.bincount(where, words.recalled, minlength=size).reshape(shape)
     drawn = np.random.default_rng(seed).multinomial(people, np.full(people, 1 / people), resamples)
 
-    def both(right: NDArray[np.float64], asked: NDArray[np.float64]) -> NDArray[np.float64]:
+    def both(right: NDArray[Any], asked: NDArray[Any]) -> NDArray[np.float64]:
         share = right / asked
         thrice = right[..., 1 + _TWICE :].sum(-1) / asked[..., 1 + _TWICE :].sum(-1)
         return 100 * np.stack([share[..., _TWICE] - share[..., 1], thrice - share[..., 0]], -1)
 
-    whole = both(right.sum(0), asked.sum(0).astype(np.float64))
+    whole = both(right.sum(0), asked.sum(0))
     low, high = np.percentile(both(drawn @ right, drawn @ asked), [2.5, 97.5], axis=0)
     first, second = (
         Value(float(value), float(a), float(b))
@@ -282,14 +284,18 @@ EXPERIMENT = Experiment(
         Expected("gain_over_levels", "AIC of a level for each number of presentations, whatever "
                  "the lag, minus that of the memory", _ANY, None, "our criterion: lag must matter"),
     ),
-    caption="The further apart two presentations of a word are, the more often it is recalled. Most "
-    "of that rise is where far-apart words stand (they begin early on the list), as the dotted line "
+    caption="The further apart two presentations of a word are, the more often it is recalled. "
+    "Most "
+    "of that rise is where far-apart words stand (they begin early on the list), as the dotted "
+    "line "
     "of a memory that writes everything alike shows; surprise adds the rest at short lags.",
-    how_it_works="When a word comes again its first trace is read by the contexts of now. Soon after "
+    how_it_works="When a word comes again its first trace is read by the contexts of now. Soon "
+    "after "
     "the first time they match, the word is expected and little is written; later they match "
     "less and a second, full trace with other contexts in its key is added.",
     limits="Words are recalled in competition with noise, not with each other, and that first "
-    "words are written more strongly is put in, not explained. The lists were recalled by patients with epilepsy.",
+    "words are written more strongly is put in, not explained. The lists were recalled by "
+    "patients with epilepsy.",
     data=(_SET,),
     needs_data=True,
     seeds=1,

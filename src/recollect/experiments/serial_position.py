@@ -29,6 +29,7 @@ from recollect.experiments.protocol import (
     Expected,
     Experiment,
     Findings,
+    Fit,
     Parameters,
     Runs,
     Source,
@@ -140,7 +141,7 @@ def run(settings: Settings, data: DataFolder, seed: int) -> Findings:
         **dict.fromkeys(_WITH_DATA, float("nan")),
     }
     drawn: dict[str, NDArray[Any]] = {"memory": told, "described": described}
-    fits = (ours, rival)
+    fits: tuple[Fit, ...] = (ours, rival)
     if data.has(_SET):
         recalls = read_recalls(data.folder(_SET) / "peers_notask.csv.gz")
         steps, values = fit_recalls(

@@ -213,7 +213,8 @@ EXPERIMENT = Experiment(
         ),
         Expected(
             "gain_as_fitted",
-            "what the best gap is worth if writing, too, is as the joint fit has it (which says that "
+            "what the best gap is worth if writing, too, is as the joint fit has it (which says "
+            "that "
             "expectation matters little and found answers much), the least over delays",
             (1.0, float("inf")),
             None,
@@ -237,7 +238,8 @@ EXPERIMENT = Experiment(
     "but the first trace has faded by then. Nothing in the memory is made for spacing: forgetting "
     "and choice are those of the joint fit to other experiments, writing is the plain delta rule.",
     limits="The joint fit of other experiments wants less surprise than the delta rule, and "
-    "slower keys for what was retrieved; with its writing a gap is worth nothing here. Presentations within a session are fixed in number, not until everybody has recalled "
+    "slower keys for what was retrieved; with its writing a gap is worth nothing here. "
+    "Presentations within a session are fixed in number, not until everybody has recalled "
     "every fact. The published recall itself is not fitted, only where its best gaps are.",
     seeds=1,
     quick_seeds=1,

@@ -30,7 +30,7 @@ from recollect.recall.plots.style import PALETTE, duration_ticks, percent
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["EXPERIMENT", "Settings", "testing_problem"]
+__all__ = ["EXPERIMENT", "Settings", "restudy_problem"]
 
 _SET = "testing_effect_gove"
 _MINUTE = 1 / 1440
@@ -53,7 +53,7 @@ class Settings:
     resamples: int = 2000
 
 
-def testing_problem(
+def restudy_problem(
     settings: Settings | None = None, delays_days: NDArray[np.float64] = _DELAYS_DAYS
 ) -> Problem:
     """Recall after restudy at every delay, then after retrieval without feedback."""
@@ -84,13 +84,13 @@ def testing_problem(
 
 def run(settings: Settings, data: DataFolder, seed: int) -> Findings:
     """Fit the six means with the memory, without its slow writing, and with two power curves."""
-    problem = testing_problem(settings)
+    problem = restudy_problem(settings)
     given = {name: COMMON[name] for name in _GIVEN}
     ours, told = problem.fit("memory", fixed=given)
     lesioned, without = problem.fit(
         "retrieval writes like study", fixed=given | {"retrieval_tilt": 0.0}, ours=False
     )
-    curve = curve_of("power", _DELAYS_DAYS)
+    curve = curve_of("power", _DELAYS_DAYS / _DELAYS_DAYS[0])
     rival, _ = problem.fit_rival(
         "two power curves",
         lambda values: jnp.concatenate(
@@ -102,7 +102,7 @@ def run(settings: Settings, data: DataFolder, seed: int) -> Findings:
         {f"{how} {name}": span for how in ("restudied", "tested") for name, span in BOUNDS.items()},
     )
     fine = np.geomspace(_DELAYS_DAYS[0], _DELAYS_DAYS[-1], 50)
-    smooth = testing_problem(settings, fine).predict(given | dict(ours.parameters))
+    smooth = restudy_problem(settings, fine).predict(given | dict(ours.parameters))
     real = data.has(_SET)
     return Findings(
         measures={
@@ -225,8 +225,8 @@ EXPERIMENT = Experiment(
             only_with=_SET,
         ),
     ),
-    caption="The lines cross: what was studied again is better after minutes, what was retrieved is "
-    "better after two days. Dotted: if retrieval writes just like study, it can only lose.",
+    caption="The lines cross: what was studied again is better after minutes, what was "
+    "retrieved after two days. Dotted: if retrieval writes just like study, it can only lose.",
     how_it_works="A retrieval without feedback writes only what it found, so it helps fewer items "
     "than restudy. But finding a trace brings its own context back, and the new key is "
     "bound more to contexts that change slowly. Such keys match less at first and longer.",

@@ -163,8 +163,9 @@ class EpisodicMemory(eqx.Module):
             rivals: as in :meth:`recalled`.
         """
         own = jnp.exp(self.item_spread * jnp.asarray(_NODES))
-        strong = (target * own) ** self.choice
-        return strong / (strong + jnp.asarray(rivals) ** self.choice + self.noise**self.choice)
+        strong = _power(target * own, self.choice)
+        against = _power(jnp.asarray(rivals), self.choice) + self.noise**self.choice
+        return strong / (strong + against)
 
     def over_items(self, found: Float[Array, "*shape item"]) -> Float[Array, "*shape"]:
         """Mean over items of what holds for each (normal in log strength)."""
@@ -172,7 +173,7 @@ class EpisodicMemory(eqx.Module):
 
     def together(self, strengths: Float[Array, "... value"]) -> Float[Array, ...]:
         """What several rivals weigh in a competition: ``(Σ s^β)^(1/β)``."""
-        return (strengths**self.choice).sum(-1) ** (1 / self.choice)
+        return _power(_power(strengths, self.choice).sum(-1), 1 / self.choice)
 
     def written(self, found: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
         """Strength of a further trace for what would have been found with this probability."""
@@ -226,3 +227,11 @@ class EpisodicMemory(eqx.Module):
 
     def _slowly(self) -> Float[Array, " scale"]:
         return jnp.exp(self.retrieval_tilt * jnp.asarray(_SLOWNESS))
+
+
+def _power(
+    base: Float[Array, "*shape"], exponent: float | Float[Array, ""]
+) -> Float[Array, "*shape"]:
+    """``base ** exponent`` with slopes that are numbers where the base is nothing."""
+    nothing = base == 0
+    return jnp.where(nothing, 0.0, jnp.where(nothing, 1.0, base) ** exponent)

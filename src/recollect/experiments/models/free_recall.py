@@ -78,12 +78,12 @@ def odds(
     since = (shown.words - place) * shown.seconds_a_word + shown.delay_seconds
     now = since + place[:outputs, None] * shown.seconds_a_recall
     apart = (place[None] - place[:, None]) * shown.seconds_a_word
-    shared = memory.retained(np.abs(apart) * SECOND)
+    shared = memory.retained(jnp.asarray(np.abs(apart) * SECOND))
     after = jnp.where(apart > 0, shared, 0.0)
     shares = (1 - values["forward"]) * shared + values["forward"] * after
     more = 1 + values["primacy"] * jnp.exp(-place / values["primacy_words"])
     written = shown.seconds_a_word * more / values["giving_up"]
-    recent = (memory.retained(now * SECOND) * written) ** memory.choice
+    recent = (memory.retained(jnp.asarray(now * SECOND)) * written) ** memory.choice
     matched = jnp.exp(memory.choice * memory.context_sharpness * shares)
     matched = jnp.concatenate([matched, jnp.ones((1, shown.words))])
     return recent[:, None] * matched[None]
@@ -95,7 +95,7 @@ def chances(
     previous: Int[Array, " n"],
     free: Float[Array, "n word"],
 ) -> Float[Array, "n choice"]:
-    """Probability of each word, and last of giving up, where ``free`` words are not yet recalled."""
+    """Probability of each word, and of giving up, where ``free`` words are left."""
     weights = table[output, previous] * free
     total = weights.sum(-1, keepdims=True) + 1
     return jnp.concatenate([weights, jnp.ones_like(total)], axis=-1) / total

@@ -25,7 +25,6 @@ from recollect.experiments.protocol import (
 _LEAST_ERROR = 0.02
 """Two points of a hundred: no published mean without its error is taken for more exact."""
 
-_MORE_STARTS = 2
 _MOST_STEPS = 80
 
 __all__ = ["JointFit", "Problem", "fit_jointly"]
@@ -172,7 +171,11 @@ def fit_jointly(problems: Sequence[Problem]) -> JointFit:
         )
 
     starts = _starts(problems, [fit for fit, _ in alone], bounds)
-    values = _searched(lambda given: (seen - predict(given)) / scale, bounds, starts)
+
+    def misses(values: Parameters) -> Float[Array, " condition"]:
+        return (jnp.asarray(seen) - predict(values)) / jnp.asarray(scale)
+
+    values = _searched(misses, bounds, starts)
     told = _told(predict, values)
     joint = _summed("memory, one set of parameters", told, seen, scale, values)
     parts = dict(zip((each.name for each in problems), np.split(told, sizes), strict=True))
@@ -204,7 +207,7 @@ def _own(problem: Problem, name: str) -> str:
 def _starts(
     problems: Sequence[Problem], alone: Sequence[Fit], bounds: Bounds
 ) -> list[dict[str, float]]:
-    """Own parameters as fitted alone; shared ones at their middle, or as one experiment has them."""
+    """Own parameters as fitted alone; shared ones at their middle, or as in one experiment."""
     own = {
         _own(problem, name): fit.parameters[name]
         for problem, fit in zip(problems, alone, strict=True)
@@ -216,10 +219,9 @@ def _starts(
         if name in SHARED_BOUNDS
     }
     middle = {name: float(np.median(values)) for name, values in shared.items()} | own
-    most = sorted(range(len(problems)), key=lambda each: -len(problems[each].shared))
     return [middle] + [
-        middle | {name: alone[place].parameters[name] for name in problems[place].shared}
-        for place in most[:_MORE_STARTS]
+        middle | {name: fit.parameters[name] for name in problem.shared}
+        for problem, fit in zip(problems, alone, strict=True)
     ]
 
 

@@ -11,6 +11,7 @@ import numpy as np
 from jaxtyping import Array, Float
 from numpy.typing import NDArray
 
+from recollect.experiments.models.episodes import SHARED_BOUNDS
 from recollect.experiments.models.free_recall import (
     OWN_BOUNDS,
     SHARED,
@@ -21,11 +22,11 @@ from recollect.experiments.models.free_recall import (
     transitions,
 )
 from recollect.experiments.models.recall_scores import Recalls, lag_counts
-from recollect.experiments.models.episodes import SHARED_BOUNDS
 from recollect.experiments.protocol import Fit, Parameters, Value, binomial_fit, r_squared
 
 __all__ = ["crp_of_people", "fit_recalls", "simulate_recalls"]
 
+_RANKS = 5
 BOUNDS = {name: SHARED_BOUNDS[name] for name in SHARED} | OWN_BOUNDS
 
 
@@ -47,43 +48,32 @@ def fit_recalls(
         ours: whether this is the memory, not a rival.
 
     Returns:
-        The fit, whose R² is that of recall by serial position and next step's lag together (see
-        :func:`taken_shares`), and all parameters, the given ones too.
+        The fit, whose R² is that of how often each word (or giving up) was first, second, up to
+        fifth; and all parameters, the given ones too.
     """
     output, previous, choice, free = transitions(recalls.places, recalls.words)
     rows = jnp.arange(len(output))
     given = dict(fixed or {})
 
+    def told(values: Parameters) -> Float[Array, "step choice"]:
+        table = odds(shown, values)
+        return chances(table, jnp.asarray(output), jnp.asarray(previous), jnp.asarray(free))
+
     def taken(values: Parameters) -> Float[Array, " step"]:
-        return chances(odds(shown, values), output, previous, jnp.asarray(free))[rows, choice]
+        return told(values)[rows, choice]
 
     ones = np.ones(len(output))
     bounds = {name: span for name, span in BOUNDS.items() if name not in given}
     fit, _ = binomial_fit(model, taken, bounds, ones, ones, ours=ours, fixed=given)
     values = given | dict(fit.parameters)
-    told = _expected_choices(shown, values, output, previous, free)
-    seen = _shares(output, choice, np.eye(recalls.words + 1)[choice])
-    predicted = _shares(output, choice, told)
+    seen = _shares(output, np.eye(recalls.words + 1)[choice])
+    predicted = _shares(output, np.asarray(told(values), np.float64))
     return replace(fit, r_squared=r_squared(seen, predicted)), values
 
 
-def _expected_choices(
-    shown: List,
-    values: Mapping[str, float],
-    output: NDArray[np.int64],
-    previous: NDArray[np.int64],
-    free: NDArray[np.float64],
-) -> NDArray[np.float64]:
-    with jax.enable_x64(True):
-        return np.asarray(chances(odds(shown, values), output, previous, jnp.asarray(free)))
-
-
-def _shares(
-    output: NDArray[np.int64], choice: NDArray[np.int64], weights: NDArray[np.float64]
-) -> NDArray[np.float64]:
-    """Share of every choice among the steps of one rank, for the first five ranks."""
-    del choice
-    return np.concatenate([weights[output == rank].mean(0) for rank in range(5)])
+def _shares(output: NDArray[np.int64], chosen: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Share of every choice among the steps of one rank, for the first ranks."""
+    return np.concatenate([chosen[output == rank].mean(0) for rank in range(_RANKS)])
 
 
 def simulate_recalls(

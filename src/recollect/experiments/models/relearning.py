@@ -19,7 +19,7 @@ def learned(
     trials: int,
     days_between: float,
     gain: float = 1.0,
-) -> tuple[Float[Array, "trial *shape"], Float[Array, "trial *shape item scale"]]:
+) -> tuple[Float[Array, trial * shape], Float[Array, "trial *shape item scale"]]:
     """Recall at each of some trials, and the fast weights right after it.
 
     Each trial is a test with feedback, a fixed time after the one before; what was never met is
@@ -42,7 +42,7 @@ def learned(
 
 
 def criterion_trials(recall: NDArray[np.float64], criterion: float) -> NDArray[np.float64]:
-    """Trials of study before recall first reaches a criterion, between whole ones by a straight line.
+    """Trials of study before recall first reaches a criterion, with fractions between whole ones.
 
     Args:
         recall: at each trial, ``[trial, ...]``: the first entry is before any study.
