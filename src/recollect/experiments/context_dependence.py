@@ -50,7 +50,7 @@ class Settings:
 def context_problem(settings: Settings | None = None) -> Problem:
     """The four means, with a strength of writing for each place."""
     chosen = settings or Settings()
-    elapsed_days = jnp.full(4, chosen.retention_minutes / (24 * 60))
+    elapsed_days = np.full(4, chosen.retention_minutes / (24 * 60))
 
     def predict(values: Parameters) -> Float[Array, " condition"]:
         written = jnp.where(_DRY_LEARNED, values["written_dry"], values["written_wet"])

@@ -95,7 +95,7 @@ def _recalled(
         elapsed_days: since study.
     """
     memory = EpisodicMemory.of(values)
-    left = values["studied"] * memory.retained(jnp.asarray(elapsed_days))
+    left = values["studied"] * memory.retained(elapsed_days)
     searched = memory.recalled(left * word, values["rivals"])
     if cue is None:
         return searched

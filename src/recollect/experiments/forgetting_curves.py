@@ -67,7 +67,7 @@ def savings_problem(
 
     def predict(values: Parameters) -> Float[Array, " time"]:
         memory = EpisodicMemory.of(values)
-        return values["level"] * memory.retained(jnp.asarray(days))
+        return values["level"] * memory.retained(days)
 
     own = {"level": (0.0, 4.0)}
     return Problem(name, savings, predict, ("decay",), own, standard_errors=standard_errors)

@@ -98,7 +98,7 @@ ArrayInt = NDArray[np.int64]
 def _memory(days: NDArray[np.float64]) -> Prediction:
     def predict(values: Parameters) -> Float[Array, " condition"]:
         memory = EpisodicMemory.of(values)
-        left = values["studied"] * memory.retained(jnp.asarray(days))
+        left = values["studied"] * memory.retained(days)
         rivals = memory.together(jnp.full(_CHOICES, values["alternative"]))
         shown = EpisodicMemory(choice=memory.choice, item_spread=memory.item_spread, noise=rivals)
         known = shown.recalled(left)

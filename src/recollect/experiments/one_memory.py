@@ -149,7 +149,7 @@ EXPERIMENT = Experiment(
         "https://arxiv.org/abs/2501.02950",
     ),
     settings=Settings(),
-    quick=Settings(serial_lists=(0, 3), left_out=("repetition lag",)),
+    quick=Settings(left_out=("repetition lag", "serial position")),
     run=run,
     plot=plot,
     expected=(

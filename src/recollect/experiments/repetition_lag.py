@@ -141,9 +141,9 @@ def repetition_problem(words: Words, settings: Settings) -> Problem:
         for again in range(1, _MOST):
             gap = np.where(there[:, again], days[:, again] - days[:, again - 1], 0.0)
             gain = gains[:, again]
-            weights = memory.studied(memory.faded(weights, jnp.asarray(gap)), gain[:, None])
+            weights = memory.studied(memory.faded(weights, gap), gain[:, None])
         last = np.where(there, days, 0.0).max(1)
-        recalled = memory.found(memory.strength(memory.faded(weights, jnp.asarray(end - last))))
+        recalled = memory.found(memory.strength(memory.faded(weights, end - last)))
         return memory.over_items(recalled).reshape(_CONDITIONS, -1).mean(1)
 
     own = {"studied": (0.01, 3.0), "primacy": (0.0, 6.0), "primacy_words": (0.5, 6.0)}

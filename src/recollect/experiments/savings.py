@@ -59,11 +59,11 @@ def run(settings: Settings, data: DataFolder, seed: int) -> Findings:
     learn = jax.jit(
         lambda weights: learned(memory, weights, settings.trials, between, settings.gain)
     )
-    recall, after = (np.asarray(each) for each in learn(memory.fresh()))
+    recall, after = (np.asarray(each, np.float64) for each in learn(memory.fresh()))
     needed = criterion_trials(recall, settings.criterion)
     last = after[int(np.ceil(needed)) - 1]
     later = memory.faded(jnp.broadcast_to(last, (len(days), *last.shape)), jnp.asarray(days))
-    again = np.asarray(learn(later)[0])
+    again = np.asarray(learn(later)[0], np.float64)
     savings = 1 - criterion_trials(again, settings.criterion) / needed
     left = again[0]
     # If what is not found were gone, only found items would need no second learning.

@@ -215,7 +215,7 @@ EXPERIMENT = Experiment(
         "https://doi.org/10.1037/h0045106",
     ),
     settings=Settings(),
-    quick=Settings(fitted=(0, 3, 5), lists=150, simulated=4000),
+    quick=Settings(fitted=(0, 5), lists=150, simulated=4000),
     run=run,
     plot=plot,
     expected=(

@@ -62,11 +62,11 @@ def restudy_problem(
     def predict(values: Parameters) -> Float[Array, " condition"]:
         memory = EpisodicMemory.of(values)
         before = memory.studied(memory.fresh(), values["studied"])
-        before = memory.faded(before, jnp.asarray(after))
+        before = memory.faded(before, after)
         found = memory.found(memory.strength(before))
 
         def at_test(weights: Float[Array, "item scale"]) -> Float[Array, "delay item"]:
-            return memory.found(memory.strength(memory.faded(weights, jnp.asarray(delays_days))))
+            return memory.found(memory.strength(memory.faded(weights[None], delays_days)))
 
         restudied = at_test(memory.studied(before, values["practised"]))
         kept = at_test(memory.retrieved(before, values["practised"]))

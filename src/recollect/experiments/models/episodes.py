@@ -59,6 +59,10 @@ _NODES, _WEIGHTS = np.polynomial.hermite_e.hermegauss(9)
 _WEIGHTS = _WEIGHTS / _WEIGHTS.sum()
 _SLOWNESS = np.linspace(-1, 1, len(SCALES_DAYS))
 
+Days = Float[Array, "*shape"] | Float[np.ndarray, "*shape"] | float
+"""Times. In a compiled function those in NumPy arrays are constants whose exponentials need not be
+compiled, which takes long where there are many."""
+
 
 class Traces(NamedTuple):
     """What was written.
@@ -117,10 +121,12 @@ class EpisodicMemory(eqx.Module):
         weights = in_mind * scales ** -jnp.asarray(self.decay)
         return weights / weights.sum()
 
-    def retained(self, elapsed_days: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
-        """Share of a trace's strength that a time leaves: 1 at once, then about a power law."""
-        shares = jnp.exp(-jnp.asarray(elapsed_days)[..., None] / jnp.asarray(SCALES_DAYS))
-        return shares @ self.scale_weights()
+    def retained(self, elapsed_days: Days) -> Float[Array, "*shape"]:
+        """Share of a trace's strength that a time leaves: 1 at once, then about a power law.
+
+        Times that are known beforehand are best given as a NumPy array (see :data:`Days`).
+        """
+        return _left(elapsed_days) @ self.scale_weights()
 
     def strengths(
         self,
@@ -153,7 +159,9 @@ class EpisodicMemory(eqx.Module):
         return self.over_items(self.found(target, jnp.asarray(rivals)[..., None]))
 
     def found(
-        self, target: Float[Array, "*shape item"], rivals: Float[Array, "*shape item"] | float = 0.0
+        self,
+        target: Float[Array, "*#shape #item"],
+        rivals: Float[Array, "*#shape #item"] | float = 0.0,
     ) -> Float[Array, "*shape item"]:
         """The same for each of the items that stand for all, from the easiest to find to hardest.
 
@@ -184,11 +192,10 @@ class EpisodicMemory(eqx.Module):
         return jnp.zeros((len(_NODES), len(SCALES_DAYS)))
 
     def faded(
-        self, weights: Float[Array, "*shape item scale"], elapsed_days: Float[Array, "*shape"]
+        self, weights: Float[Array, "*#shape item scale"], elapsed_days: Days
     ) -> Float[Array, "*shape item scale"]:
-        """Fast weights after a time."""
-        elapsed = jnp.asarray(elapsed_days)[..., None, None]
-        return weights * jnp.exp(-elapsed / jnp.asarray(SCALES_DAYS))
+        """Fast weights after a time, or after each of several."""
+        return weights * _left(elapsed_days)[..., None, :]
 
     def strength(self, weights: Float[Array, "*shape item scale"]) -> Float[Array, "*shape item"]:
         """What the pair's own cue reads, now."""
@@ -197,8 +204,8 @@ class EpisodicMemory(eqx.Module):
     def studied(
         self,
         weights: Float[Array, "*shape item scale"],
-        gain: float | Float[Array, ""] = 1.0,
-        rivals: float | Float[Array, ""] = 0.0,
+        gain: float | Float[Array, ""] | Float[Array, "*#shape #item"] = 1.0,
+        rivals: float | Float[Array, "*#shape #item"] = 0.0,
     ) -> Float[Array, "*shape item scale"]:
         """Fast weights after the pair was shown: the less expected, the more is written."""
         error = self.written(self.found(self.strength(weights), rivals))
@@ -207,8 +214,8 @@ class EpisodicMemory(eqx.Module):
     def retrieved(
         self,
         weights: Float[Array, "*shape item scale"],
-        gain: float | Float[Array, ""] = 1.0,
-        rivals: float | Float[Array, ""] = 0.0,
+        gain: float | Float[Array, ""] | Float[Array, "*#shape #item"] = 1.0,
+        rivals: float | Float[Array, "*#shape #item"] = 0.0,
     ) -> Float[Array, "*shape item scale"]:
         """Fast weights after the answer was found alone (give what was not found no such event)."""
         error = self.written(self.found(self.strength(weights), rivals))
@@ -217,8 +224,8 @@ class EpisodicMemory(eqx.Module):
     def tested(
         self,
         weights: Float[Array, "*shape item scale"],
-        gain: float | Float[Array, ""] = 1.0,
-        rivals: float | Float[Array, ""] = 0.0,
+        gain: float | Float[Array, ""] | Float[Array, "*#shape #item"] = 1.0,
+        rivals: float | Float[Array, "*#shape #item"] = 0.0,
     ) -> Float[Array, "*shape item scale"]:
         """Mean fast weights after a test with feedback: found alone, or else shown."""
         found = self.found(self.strength(weights), rivals)
@@ -227,6 +234,13 @@ class EpisodicMemory(eqx.Module):
 
     def _slowly(self) -> Float[Array, " scale"]:
         return jnp.exp(self.retrieval_tilt * jnp.asarray(_SLOWNESS))
+
+
+def _left(elapsed_days: Days) -> Float[Array, "*shape scale"]:
+    """How much of every context is left after a time."""
+    if isinstance(elapsed_days, np.ndarray):
+        return jnp.asarray(np.exp(-elapsed_days[..., None] / np.asarray(SCALES_DAYS)))
+    return jnp.exp(-jnp.asarray(elapsed_days)[..., None] / jnp.asarray(SCALES_DAYS))
 
 
 def _power(

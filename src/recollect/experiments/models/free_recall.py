@@ -47,6 +47,8 @@ OWN_BOUNDS: dict[str, tuple[float, float]] = {
 that wears off, and the strength of giving up in units of
 what a second of study writes."""
 
+_Field = tuple[Float[Array, " word"], Float[Array, " previous"], Float[Array, " word"]]
+
 
 @dataclass(frozen=True)
 class List:
@@ -78,12 +80,12 @@ def odds(
     since = (shown.words - place) * shown.seconds_a_word + shown.delay_seconds
     now = since + place[:outputs, None] * shown.seconds_a_recall
     apart = (place[None] - place[:, None]) * shown.seconds_a_word
-    shared = memory.retained(jnp.asarray(np.abs(apart) * SECOND))
+    shared = memory.retained(np.abs(apart) * SECOND)
     after = jnp.where(apart > 0, shared, 0.0)
     shares = (1 - values["forward"]) * shared + values["forward"] * after
     more = 1 + values["primacy"] * jnp.exp(-place / values["primacy_words"])
     written = shown.seconds_a_word * more / values["giving_up"]
-    recent = (memory.retained(jnp.asarray(now * SECOND)) * written) ** memory.choice
+    recent = (memory.retained(now * SECOND) * written) ** memory.choice
     matched = jnp.exp(memory.choice * memory.context_sharpness * shares)
     matched = jnp.concatenate([matched, jnp.ones((1, shown.words))])
     return recent[:, None] * matched[None]
@@ -104,20 +106,23 @@ def chances(
 def expected_recall(
     table: Float[Array, "output previous word"],
 ) -> Float[Array, " word"]:
-    """Probability that each word is recalled, as if means of words were words (mean field)."""
+    """Probability that each word is recalled, by a mean field.
+
+    It follows how many lists are still being recalled, the word that each of them had last, and
+    which words those lists have left, as if these three did not depend on each other.
+    """
     words = table.shape[-1]
 
-    def step(
-        carry: tuple[Float[Array, " word"], Float[Array, " previous"]], now: Float[Array, "p word"]
-    ) -> tuple[tuple[Float[Array, " word"], Float[Array, " previous"]], None]:
-        free, last = carry
+    def step(carry: _Field, now: Float[Array, "previous word"]) -> tuple[_Field, None]:
+        free, last, recalled = carry
         weights = now * free
         found = last @ (weights / (weights.sum(-1, keepdims=True) + 1))
-        return (jnp.maximum(free - found, 0.0), jnp.append(found, 0.0)), None
+        left = jnp.maximum(free - found / found.sum(), 0.0)
+        return (left, jnp.append(found, 0.0), recalled + found), None
 
-    start = (jnp.ones(words), jnp.zeros(words + 1).at[words].set(1.0))
-    (free, _), _ = jax.lax.scan(step, start, table)
-    return 1 - free
+    start = (jnp.ones(words), jnp.zeros(words + 1).at[words].set(1.0), jnp.zeros(words))
+    (_, _, recalled), _ = jax.lax.scan(step, start, table)
+    return jnp.minimum(recalled, 1.0)
 
 
 @partial(jax.jit, static_argnames="lists")
