@@ -124,9 +124,9 @@ def plot(figure: Figure, runs: Runs, settings: Settings) -> None:
     left.barh(places + 0.2, alone, 0.4, color="#c9d7e3", label="parameters of its own")
     left.barh(places - 0.2, together.clip(0), 0.4, color=PALETTE[0], label="one set for all")
     left.set_yticks(places, names)
-    left.set(xlabel="variance of people's means accounted for", xlim=(0, 1.35))
+    left.set(xlabel="variance of people's means accounted for", xlim=(0, 1))
     left.set_xticks([0, 0.25, 0.5, 0.75, 1])
-    left.legend(loc="center right")
+    left.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=2)
     for place, name in enumerate(names):
         right.plot(
             runs.mean(f"told {name}"), runs.mean(f"seen {name}"),
@@ -134,6 +134,7 @@ def plot(figure: Figure, runs: Runs, settings: Settings) -> None:
         )  # fmt: skip
     right.plot([0, 1], [0, 1], color="#6b6b6b", lw=1)
     right.set(xlabel="memory, one set for all", ylabel="people", xlim=(0, 1), ylim=(0, 1))
+    right.legend(fontsize=7.5, loc="upper left", handletextpad=0.1)
 
 
 _SETS = ("ebbinghaus_murre_dros", "meeter2005_news_retention", "repfr_repeated_items")
@@ -166,7 +167,7 @@ EXPERIMENT = Experiment(
     ),
     caption="Pale bars: how well the memory fits each experiment alone. Blue bars: the same memory "
     "with one set of choice, decay, surprise, spread, immediacy, tilt and sharpness for all. Where "
-    "blue is shorter, one memory does not serve.",
+    "blue is shorter, one memory does not serve; where there is none it does worse than the mean.",
     how_it_works="Every experiment writes key-value pairs and reads them by match and competition. "
     "What differs between experiments is how strongly things were written and what competes; how "
     "keys fade and how values compete is shared.",

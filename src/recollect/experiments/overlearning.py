@@ -84,6 +84,8 @@ def run(settings: Settings, data: DataFolder, seed: int) -> Findings:
             "week": 100 * float(advantage[0]),
             "fades": 100 * float(advantage[-1] - advantage[0]),
             "second_half": float(second_half / first_half),
+            "fades_without_surprise": 100
+            * float(alike[-1, 2] - alike[0, 2] - alike[-1, 0] + alike[0, 0]),
             "efficiency": float(weeks[-1, 0] / weeks[0, 0] / _DEGREES[-1]),
         },
         curves={
@@ -102,6 +104,10 @@ def plot(figure: Figure, runs: Runs, settings: Settings) -> None:
     days, recall = runs.mean("days"), runs.mean("recall")
     for place, label in enumerate(_LABELS):
         axes.plot(days, recall[place], color=PALETTE[place], label=f"learned {label}")
+    alike = runs.mean("alike")
+    for place in (0, len(_DEGREES) - 1):
+        label = "the same, writing without surprise" if place else None
+        axes.plot(days, alike[place], ":", lw=1, color=PALETTE[place], label=label)
     for week in _WEEKS:
         axes.axvline(7 * week, color="#cccccc", lw=1)
     duration_ticks(axes, days[0], days[-1])
@@ -114,8 +120,8 @@ EXPERIMENT = Experiment(
     name="overlearning",
     part="Time",
     title="Trials beyond the criterion help less and less, and for a while",
-    claim="What is already found is hardly written again: overlearning pays less than its trials, "
-    "its second half less than its first, and the advantage shrinks with time.",
+    claim="Overlearning pays less than its trials, its second half less than its first, and the "
+    "advantage shrinks with time, though every trial writes to the same memory.",
     source=Source(
         "Krueger 1929, The effect of overlearning on retention; Rohrer, Taylor, Pashler, Wixted & "
         "Cepeda 2005, The effect of overlearning on long-term retention",
@@ -144,12 +150,12 @@ EXPERIMENT = Experiment(
     ),
     caption="Grey lines: one, three and nine weeks. The more the list was overlearned the higher "
     "its line, but less and less, and the lines approach each other.",
-    how_it_works="Trials after the criterion find the answer and so write little (a delta "
-    "rule), and "
-    "all of them have the same contexts of the moment in their keys, most of which are gone "
-    "a week later.",
-    limits="One strength of writing a trial stands for all lists; forgetting and choice are those "
-    "of the joint fit, writing is the plain delta rule; only directions are claimed.",
+    how_it_works="A trial that finds the answer writes little (a delta rule), and what it adds counts "
+    "ever less in the competition, where doubling a strength that already wins hardly matters. All "
+    "trials share the contexts of one session, most of which are gone a week later.",
+    limits="Without surprise (dotted) all directions hold too, though the advantage fades less: "
+    "competition alone explains most of it. One strength of writing a trial stands for all lists; "
+    "forgetting and choice are those of the joint fit; only directions are claimed.",
     seeds=1,
     quick_seeds=1,
 )  # fmt: skip

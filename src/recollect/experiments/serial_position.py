@@ -199,7 +199,9 @@ def _draw_lists(axes: Axes, told: list[NDArray[np.float64]]) -> None:
     axes.set_xticks([1, 10, 20, 30, 40])
     axes.set_title("Murdock 1962")
     axes.yaxis.set_major_formatter(percent)
-    axes.legend(fontsize=8, loc="upper right", bbox_to_anchor=(0.9, 1.0))
+    axes.set_ylim(0, 1.4)
+    axes.set_yticks([0, 0.2, 0.4, 0.6, 0.8, 1.0])
+    axes.legend(fontsize=8.5, loc="upper center", ncols=2)
 
 
 _ANY = (0.0, float("inf"))

@@ -105,7 +105,7 @@ def run(settings: Settings, data: DataFolder, seed: int) -> Findings:
     )
 
 
-_TICKS = (_NO_GAP_DAYS, 1.0, 7.0, 21.0, 105.0)
+_TICKS = (_NO_GAP_DAYS, 1 / 24, 1.0, 7.0, 105.0)
 
 
 def plot(figure: Figure, runs: Runs, settings: Settings) -> None:
@@ -120,10 +120,12 @@ def plot(figure: Figure, runs: Runs, settings: Settings) -> None:
         left.plot(best[place], height[place], "o", color=colour)
     left.plot([], [], ":", color="#6b6b6b", label="writing without surprise")
     left.set_xscale("log")
-    left.set_xticks(_TICKS, ["none", "1 day", "1 week", "3 weeks", "15 weeks"])
+    left.set_xticks(_TICKS, ["none", "1 h", "1 day", "1 week", "15 weeks"])
+    left.set_xticks([], minor=True)
+    left.set_ylim(0, 1.35 * max(recall.max(), runs.mean("unsurprised").max()))
     left.set(xlabel="gap between the two sessions", ylabel="recalled at the test")
     left.yaxis.set_major_formatter(percent)
-    left.legend()
+    left.legend(ncols=2, loc="upper left")
     _draw_ratios(right, np.asarray(_DELAYS_DAYS), best)
 
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from recollect.experiments.models.common import COMMON
 from recollect.experiments.models.episodes import EpisodicMemory
 from recollect.experiments.models.problems import Problem
-from recollect.experiments.models.rivals import BOUNDS, curve_of
+from recollect.experiments.models.rivals import curve_of
 from recollect.experiments.protocol import (
     DataFolder,
     Expected,
@@ -99,7 +99,11 @@ def run(settings: Settings, data: DataFolder, seed: int) -> Findings:
                 for how in ("restudied", "tested")
             ]
         ),
-        {f"{how} {name}": span for how in ("restudied", "tested") for name, span in BOUNDS.items()},
+        {
+            f"{how} {name}": (0.0, 1.0)
+            for how in ("restudied", "tested")
+            for name in ("level", "rate")
+        },
     )
     fine = np.geomspace(_DELAYS_DAYS[0], _DELAYS_DAYS[-1], 50)
     smooth = restudy_problem(settings, fine).predict(given | dict(ours.parameters))

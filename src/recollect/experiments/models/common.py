@@ -12,7 +12,7 @@ from recollect.experiments.models.episodes import EpisodicMemory
 __all__ = ["COMMON", "common_memory", "delta_rule_memory"]
 
 COMMON: dict[str, float] = {
-    "choice": 2.4,
+    "choice": 2.5,
     "decay": 0.11,
     "surprise": 0.14,
     "item_spread": 1.0,
