@@ -204,7 +204,7 @@ EXPERIMENT = Experiment(
         "https://doi.org/10.3758/BF03197276",
     ),
     settings=Settings(),
-    quick=Settings(lists=150, simulated=4000, resamples=300),
+    quick=Settings(lists=80, simulated=4000, resamples=300),
     run=run,
     plot=plot,
     expected=(

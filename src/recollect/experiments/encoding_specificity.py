@@ -197,7 +197,8 @@ EXPERIMENT = Experiment(
     "weak cue then matches the key; the strong associate, and even the word itself seen in another "
     "sense, match less. Where the cue fails people search the list.",
     limits="Five parameters for six means: the fit shows that the form can hold, not that it must. "
-    "Recognition is predicted as finding the trace by the word in the strong cue's sense.",
+    "Recognition is taken as finding the trace by the word in the strong cue's sense, so that its "
+    "failure follows from the same fitted change of sense.",
     seeds=1,
     quick_seeds=1,
 )  # fmt: skip

@@ -106,8 +106,8 @@ def plot(figure: Figure, runs: Runs, settings: Settings) -> None:
         axes.plot(days, recall[place], color=PALETTE[place], label=f"learned {label}")
     alike = runs.mean("alike")
     for place in (0, len(_DEGREES) - 1):
-        label = "the same, writing without surprise" if place else None
-        axes.plot(days, alike[place], ":", lw=1, color=PALETTE[place], label=label)
+        same = "the same, writing without surprise" if place else None
+        axes.plot(days, alike[place], ":", lw=1, color=PALETTE[place], label=same)
     for week in _WEEKS:
         axes.axvline(7 * week, color="#cccccc", lw=1)
     duration_ticks(axes, days[0], days[-1])
@@ -150,8 +150,9 @@ EXPERIMENT = Experiment(
     ),
     caption="Grey lines: one, three and nine weeks. The more the list was overlearned the higher "
     "its line, but less and less, and the lines approach each other.",
-    how_it_works="A trial that finds the answer writes little (a delta rule), and what it adds counts "
-    "ever less in the competition, where doubling a strength that already wins hardly matters. All "
+    how_it_works="A trial that finds the answer writes little (a delta rule), and what it adds "
+    "counts ever less in the competition, where doubling a strength that already wins hardly "
+    "matters. All "
     "trials share the contexts of one session, most of which are gone a week later.",
     limits="Without surprise (dotted) all directions hold too, though the advantage fades less: "
     "competition alone explains most of it. One strength of writing a trial stands for all lists; "

@@ -267,7 +267,7 @@ EXPERIMENT = Experiment(
         "https://doi.org/10.18112/openneuro.ds005411.v1.0.0",
     ),
     settings=Settings(),
-    quick=Settings(fitted_words=25, resamples=300),
+    quick=Settings(fitted_words=12, resamples=300),
     run=run,
     plot=plot,
     expected=(
