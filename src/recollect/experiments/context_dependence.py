@@ -9,7 +9,9 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
+from recollect.experiments.models.common import COMMON
 from recollect.experiments.models.episodes import EpisodicMemory
+from recollect.experiments.models.problems import Problem
 from recollect.experiments.protocol import (
     DataFolder,
     Expected,
@@ -18,14 +20,13 @@ from recollect.experiments.protocol import (
     Parameters,
     Runs,
     Source,
-    least_squares_fit,
 )
 from recollect.recall.plots.style import PALETTE
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["EXPERIMENT", "Settings"]
+__all__ = ["EXPERIMENT", "Settings", "context_problem"]
 
 _CONDITIONS = ("dry, dry", "dry, wet", "wet, dry", "wet, wet")
 _RECALLED_OF_36 = np.array([13.5, 8.6, 8.4, 11.4])
@@ -46,29 +47,35 @@ class Settings:
     words: int = 36
 
 
-def run(settings: Settings, data: DataFolder, seed: int) -> Findings:
-    """Fit the memory, and one whose keys have no context, to the four means."""
-    observed = _RECALLED_OF_36 / settings.words
-    elapsed_days = jnp.full(4, settings.retention_minutes / (24 * 60))
+def context_problem(settings: Settings | None = None) -> Problem:
+    """The four means, with a strength of writing for each place."""
+    chosen = settings or Settings()
+    elapsed_days = np.full(4, chosen.retention_minutes / (24 * 60))
 
-    def with_context(values: Parameters) -> Float[Array, " condition"]:
+    def predict(values: Parameters) -> Float[Array, " condition"]:
         written = jnp.where(_DRY_LEARNED, values["written_dry"], values["written_wet"])
-        memory = EpisodicMemory(context_sharpness=values["context_sharpness"])
+        memory = EpisodicMemory.of(values)
         match = jnp.exp(memory.context_sharpness * (jnp.where(_SAME_PLACE, 1.0, 0.0) - 1))
         return memory.recalled(written * match * memory.retained(elapsed_days))
 
-    def without_context(values: Parameters) -> Float[Array, " condition"]:
-        return with_context({**values, "context_sharpness": 0.0})
-
-    strengths = {"written_dry": (0.01, 1.0), "written_wet": (0.01, 1.0)}
-    ours, predicted = least_squares_fit(
-        "memory with context in its keys",
-        with_context,
-        {**strengths, "context_sharpness": (0.0, 5.0)},
-        observed,
-        ours=True,
+    return Problem(
+        "context dependence",
+        _RECALLED_OF_36 / chosen.words,
+        predict,
+        ("choice", "decay", "item_spread", "context_sharpness"),
+        {"written_dry": (0.01, 4.0), "written_wet": (0.01, 4.0)},
     )
-    rival, flat = least_squares_fit("keys without context", without_context, strengths, observed)
+
+
+def run(settings: Settings, data: DataFolder, seed: int) -> Findings:
+    """Fit the memory, and one whose keys have no context, to the four means."""
+    problem = context_problem(settings)
+    observed = problem.observed
+    given = {name: COMMON[name] for name in ("choice", "decay", "item_spread")}
+    ours, predicted = problem.fit("memory with context in its keys", fixed=given)
+    rival, flat = problem.fit(
+        "keys without context", fixed=given | {"context_sharpness": 0.0}, ours=False
+    )
     same, other = predicted[_SAME_PLACE].mean(), predicted[~_SAME_PLACE].mean()
     return Findings(
         measures={

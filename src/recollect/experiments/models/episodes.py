@@ -4,17 +4,20 @@ Every study event writes a trace whose key has three parts: what was shown (the 
 which state (the context), and when (a bundle of slowly drifting contexts, one a time scale). The
 value is the answer and is never changed. A query matches all traces,
 
-    s_v = Σ_{n: value v} a_n · exp(κ(cos(cue, cue_n) − 1) + γ(cos(context, context_n) − 1))
-              · Σ_k ω_k exp(−(t − t_n)/τ_k),
+    s_v = Σ_{n: value v} exp(κ(cos(cue, cue_n) − 1) + γ(cos(context, context_n) − 1))
+              · Σ_k ω_k a_nk exp(−(t − t_n)/τ_k),
 
 and values compete by Luce's choice rule with each other and with noise B:
 
     P(v) = s_v^β / (Σ_u s_u^β + B^β).
 
-A later event for the same pair adds a trace whose strength is (1 − P)^ε of a first one: what is
-found without effort is hardly rewritten (a delta rule). It is the memory of the recall model with
-a cue, read by :func:`recollect.memory.read_traces`. Parameters have the same names in every
-experiment, so that one set can be tried on all of them.
+What is written obeys a delta rule: an event whose answer would have been found with probability P
+adds a trace of strength g(1 − P)^ε at every time scale. What a person finds alone is written
+with weights e^{σκ_k}: the found trace brings its own, slowly drifting context back, so the new key
+is bound more to slow contexts (κ_k runs from −1 for the fastest scale to 1 for the slowest). It is
+the memory of the recall model with a cue, read by :func:`recollect.memory.read_traces`, or
+kept as one fast-weight vector a pair (:meth:`EpisodicMemory.studied`), which gives the same
+numbers. Parameters have the same names in every experiment, so that one set can be tried on all.
 """
 
 from __future__ import annotations
@@ -26,29 +29,39 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
+from recollect.experiments.protocol.fits import Parameters
 from recollect.memory import read_traces
 
 __all__ = ["SCALES_DAYS", "SHARED_BOUNDS", "EpisodicMemory", "Traces"]
 
 SECOND = 1 / 86_400
 SCALES_DAYS: tuple[float, ...] = tuple(
-    float(scale) for scale in np.geomspace(2 * SECOND, 10 * 365.25, 14)
+    float(scale) for scale in np.geomspace(2 * SECOND, 80 * 365.25, 15)
 )
-"""Time constants τ of the drifting contexts: from two seconds to ten years, evenly in log time."""
+"""Time constants τ of the drifting contexts: from two seconds to a lifetime, evenly in log time."""
 
 SHARED_BOUNDS: dict[str, tuple[float, float]] = {
     "cue_sharpness": (0.0, 20.0),
     "context_sharpness": (0.0, 10.0),
     "choice": (0.3, 8.0),
     "noise": (1e-4, 2.0),
-    "decay": (0.01, 0.6),
+    "decay": (-0.1, 1.2),
     "surprise": (0.0, 3.0),
     "item_spread": (0.0, 2.0),
+    "immediacy": (0.0, 4.0),
+    "retrieval_tilt": (0.0, 3.0),
 }
 """Where the parameters that all experiments share are searched."""
 
+_IN_MIND_DAYS = 15 * SECOND
+_LEAST_ERROR = 1e-6
 _NODES, _WEIGHTS = np.polynomial.hermite_e.hermegauss(9)
 _WEIGHTS = _WEIGHTS / _WEIGHTS.sum()
+_SLOWNESS = np.linspace(-1, 1, len(SCALES_DAYS))
+
+Days = Float[Array, "*shape"] | Float[np.ndarray, "*shape"] | float
+"""Times. In a compiled function those in NumPy arrays are constants whose exponentials need not be
+compiled, which takes long where there are many."""
 
 
 class Traces(NamedTuple):
@@ -80,7 +93,10 @@ class EpisodicMemory(eqx.Module):
         decay: ψ, exponent of the weights ω_k ∝ τ_k^−ψ of time scales; the forgetting curve falls
             about as the time to the power −ψ.
         surprise: ε, how little is written of what was expected.
-        item_spread: σ, standard deviation of log strength between items and people.
+        item_spread: standard deviation of log strength between items and people.
+        immediacy: how much more contexts of a few seconds count (their ω times e^immediacy):
+            what is still in mind.
+        retrieval_tilt: σ, how much slower is what a retrieval writes than what a study writes.
     """
 
     cue_sharpness: float | Float[Array, ""] = 5.0
@@ -90,16 +106,27 @@ class EpisodicMemory(eqx.Module):
     decay: float | Float[Array, ""] = 0.15
     surprise: float | Float[Array, ""] = 1.0
     item_spread: float | Float[Array, ""] = 0.5
+    immediacy: float | Float[Array, ""] = 0.0
+    retrieval_tilt: float | Float[Array, ""] = 0.0
+
+    @classmethod
+    def of(cls, values: Parameters) -> EpisodicMemory:
+        """The memory whose parameters are those of its names among ``values``."""
+        return cls(**{name: values[name] for name in SHARED_BOUNDS if name in values})
 
     def scale_weights(self) -> Float[Array, " scale"]:
         """ω: how much each time scale counts; they sum to 1."""
-        weights = jnp.asarray(SCALES_DAYS) ** -jnp.asarray(self.decay)
+        scales = jnp.asarray(SCALES_DAYS)
+        in_mind = jnp.where(scales < _IN_MIND_DAYS, jnp.exp(jnp.asarray(self.immediacy)), 1.0)
+        weights = in_mind * scales ** -jnp.asarray(self.decay)
         return weights / weights.sum()
 
-    def retained(self, elapsed_days: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
-        """Share of a trace's strength that a time leaves: 1 at once, then about a power law."""
-        shares = jnp.exp(-jnp.asarray(elapsed_days)[..., None] / jnp.asarray(SCALES_DAYS))
-        return shares @ self.scale_weights()
+    def retained(self, elapsed_days: Days) -> Float[Array, "*shape"]:
+        """Share of a trace's strength that a time leaves: 1 at once, then about a power law.
+
+        Times that are known beforehand are best given as a NumPy array (see :data:`Days`).
+        """
+        return _left(elapsed_days) @ self.scale_weights()
 
     def strengths(
         self,
@@ -128,16 +155,97 @@ class EpisodicMemory(eqx.Module):
             target: strength of the answer.
             rivals: ``(Σ s_u^β)^(1/β)`` of other answers: see :meth:`together`.
         """
-        nodes = jnp.exp(self.item_spread * jnp.asarray(_NODES))
-        beta = self.choice
-        strong = (jnp.asarray(target)[..., None] * nodes) ** beta
-        against = jnp.asarray(rivals)[..., None] ** beta + self.noise**beta
-        return (strong / (strong + against)) @ jnp.asarray(_WEIGHTS)
+        target = jnp.asarray(target)[..., None]
+        return self.over_items(self.found(target, jnp.asarray(rivals)[..., None]))
+
+    def found(
+        self,
+        target: Float[Array, "*#shape #item"],
+        rivals: Float[Array, "*#shape #item"] | float = 0.0,
+    ) -> Float[Array, "*shape item"]:
+        """The same for each of the items that stand for all, from the easiest to find to hardest.
+
+        Args:
+            target: strength of the answer before items' own strength counts; the last axis may
+                be 1 where all were treated alike.
+            rivals: as in :meth:`recalled`.
+        """
+        own = jnp.exp(self.item_spread * jnp.asarray(_NODES))
+        strong = _power(target * own, self.choice)
+        against = _power(jnp.asarray(rivals), self.choice) + self.noise**self.choice
+        return strong / (strong + against)
+
+    def over_items(self, found: Float[Array, "*shape item"]) -> Float[Array, "*shape"]:
+        """Mean over items of what holds for each (normal in log strength)."""
+        return found @ jnp.asarray(_WEIGHTS)
 
     def together(self, strengths: Float[Array, "... value"]) -> Float[Array, ...]:
         """What several rivals weigh in a competition: ``(Σ s^β)^(1/β)``."""
-        return (strengths**self.choice).sum(-1) ** (1 / self.choice)
+        return _power(_power(strengths, self.choice).sum(-1), 1 / self.choice)
 
-    def written(self, recalled: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
+    def written(self, found: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
         """Strength of a further trace for what would have been found with this probability."""
-        return (1 - recalled) ** self.surprise
+        return jnp.maximum(1 - found, _LEAST_ERROR) ** self.surprise
+
+    def fresh(self) -> Float[Array, "item scale"]:
+        """Fast weights of a pair that was never met, one row for each of the items."""
+        return jnp.zeros((len(_NODES), len(SCALES_DAYS)))
+
+    def faded(
+        self, weights: Float[Array, "*#shape item scale"], elapsed_days: Days
+    ) -> Float[Array, "*shape item scale"]:
+        """Fast weights after a time, or after each of several."""
+        return weights * _left(elapsed_days)[..., None, :]
+
+    def strength(self, weights: Float[Array, "*shape item scale"]) -> Float[Array, "*shape item"]:
+        """What the pair's own cue reads, now."""
+        return weights @ self.scale_weights()
+
+    def studied(
+        self,
+        weights: Float[Array, "*shape item scale"],
+        gain: float | Float[Array, ""] | Float[Array, "*#shape #item"] = 1.0,
+        rivals: float | Float[Array, "*#shape #item"] = 0.0,
+    ) -> Float[Array, "*shape item scale"]:
+        """Fast weights after the pair was shown: the less expected, the more is written."""
+        error = self.written(self.found(self.strength(weights), rivals))
+        return weights + (gain * error)[..., None]
+
+    def retrieved(
+        self,
+        weights: Float[Array, "*shape item scale"],
+        gain: float | Float[Array, ""] | Float[Array, "*#shape #item"] = 1.0,
+        rivals: float | Float[Array, "*#shape #item"] = 0.0,
+    ) -> Float[Array, "*shape item scale"]:
+        """Fast weights after the answer was found alone (give what was not found no such event)."""
+        error = self.written(self.found(self.strength(weights), rivals))
+        return weights + (gain * error)[..., None] * self._slowly()
+
+    def tested(
+        self,
+        weights: Float[Array, "*shape item scale"],
+        gain: float | Float[Array, ""] | Float[Array, "*#shape #item"] = 1.0,
+        rivals: float | Float[Array, "*#shape #item"] = 0.0,
+    ) -> Float[Array, "*shape item scale"]:
+        """Mean fast weights after a test with feedback: found alone, or else shown."""
+        found = self.found(self.strength(weights), rivals)
+        how = 1 + found[..., None] * (self._slowly() - 1)
+        return weights + (gain * self.written(found))[..., None] * how
+
+    def _slowly(self) -> Float[Array, " scale"]:
+        return jnp.exp(self.retrieval_tilt * jnp.asarray(_SLOWNESS))
+
+
+def _left(elapsed_days: Days) -> Float[Array, "*shape scale"]:
+    """How much of every context is left after a time."""
+    if isinstance(elapsed_days, np.ndarray):
+        return jnp.asarray(np.exp(-elapsed_days[..., None] / np.asarray(SCALES_DAYS)))
+    return jnp.exp(-jnp.asarray(elapsed_days)[..., None] / jnp.asarray(SCALES_DAYS))
+
+
+def _power(
+    base: Float[Array, "*shape"], exponent: float | Float[Array, ""]
+) -> Float[Array, "*shape"]:
+    """``base ** exponent`` with slopes that are numbers where the base is nothing."""
+    nothing = base == 0
+    return jnp.where(nothing, 0.0, jnp.where(nothing, 1.0, base) ** exponent)
