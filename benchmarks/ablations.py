@@ -131,7 +131,6 @@ PARTS = {
     "no_trace_time": Part(
         "answer times in the traces", held={"answer_time_gain": 0.0, "answer_time_slope": 0.0}
     ),
-    "no_repetition": Part("the effect of repetition on writing", held={"repetition_gain": 0.0}),
 }
 
 
@@ -307,6 +306,11 @@ def refitted(bench: Bench, name: str, work: Path) -> Defaults:
     return load_defaults(path)
 
 
+def _base(name: str) -> str:
+    """The run that a part's run is divided by."""
+    return "taught" if PARTS[name].taught_again and name != "taught" else "full"
+
+
 def table(figures: Mapping[str, Any], names: Sequence[str]) -> str:
     """A Markdown table of the parts against the full model."""
     lines = [
@@ -316,7 +320,7 @@ def table(figures: Mapping[str, Any], names: Sequence[str]) -> str:
     for name in names:
         cells = [PARTS[name].removed]
         for column in ("instant", "curve"):
-            base = figures["taught" if PARTS[name].taught_again and name != "taught" else "full"]
+            base = figures[_base(name)]
             learners = list(base)
             loss = np.array([figures[name][one][column] for one in learners])
             ratio = loss / np.array([base[one][column] for one in learners])
@@ -361,7 +365,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         bench.defaults = shipped
         path.write_text(json.dumps(figures, indent=1))
         print(f"{name}: {time.perf_counter() - started:.0f} s", file=sys.stderr, flush=True)
-    print(table(figures, [name for name in PARTS if name in figures]))
+    print(table(figures, [name for name in PARTS if {name, _base(name)} <= set(figures)]))
 
 
 if __name__ == "__main__":

@@ -31,7 +31,7 @@ from recollect.reviews.messages import one_line
 __all__ = ["Defaults", "ParameterSet", "load_defaults", "read_traces_json", "traces_json"]
 
 FORMAT = "recollect-defaults"
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 _RATINGS = ("again", "hard", "good", "easy")
 _BY_RATING = ("first_gain", "first_slope", "gain", "gain_slope", "difficulty_first")
 _SHAPES = {"scale_weight": (SCALE_COUNT,)} | dict.fromkeys(_BY_RATING, (len(_RATINGS),))

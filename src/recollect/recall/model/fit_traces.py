@@ -99,7 +99,6 @@ def initial_traces() -> TraceParameters:
         spacing_width=number(-1.0),
         answer_time_gain=number(0.0),
         answer_time_slope=number(0.0),
-        repetition_gain=number(0.0),
         difficulty_first=ratings(0.5, 0.3, 0.0, -0.5),
         difficulty_rate=number(0.3),
         difficulty_settling=number(0.3),

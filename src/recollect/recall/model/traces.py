@@ -78,7 +78,6 @@ class TraceParameters(eqx.Module):
         spacing_width: log precision of that preference.
         answer_time_gain: change of log strength per standard deviation of answer time.
         answer_time_slope: its tilt towards slow contexts.
-        repetition_gain: change of log strength per unit of log(1 + reviews).
         difficulty_first: ``[rating]`` difficulty (logits) assumed after the first answer.
         difficulty_rate: how far one outcome moves the difficulty, per unit of surprise.
         difficulty_settling: exponent with which that falls with the number of reviews.
@@ -101,7 +100,6 @@ class TraceParameters(eqx.Module):
     spacing_width: Float[Array, "*batch"]
     answer_time_gain: Float[Array, "*batch"]
     answer_time_slope: Float[Array, "*batch"]
-    repetition_gain: Float[Array, "*batch"]
     difficulty_first: Float[Array, " rating *batch"]
     difficulty_rate: Float[Array, "*batch"]
     difficulty_settling: Float[Array, "*batch"]
@@ -239,7 +237,7 @@ def exposure(
         log_key=jnp.where(
             is_first,
             _first_log_key(parameters, rating, answer_time),
-            _later_log_key(parameters, elapsed_days, rating, answer_time, reviews),
+            _later_log_key(parameters, elapsed_days, rating, answer_time),
         ),
         failed=rating == 0,
         is_first=is_first,
@@ -300,7 +298,6 @@ def _later_log_key(
     elapsed_days: Float[Array, "*#batch"],
     rating: Int[Array, "*#batch"],
     answer_time: Float[Array, "*#batch"],
-    reviews: Float[Array, "*#batch"],
 ) -> Float[Array, "scale *#batch"]:
     """The context under which the answer is stored again, scaled by how much is written.
 
@@ -317,5 +314,4 @@ def _later_log_key(
         + tilt * position
         - jax.nn.softplus(parameters.spacing_width) * distance
         + (parameters.answer_time_gain + parameters.answer_time_slope * position) * answer_time
-        + parameters.repetition_gain * jnp.log1p(reviews)
     )

@@ -97,7 +97,6 @@ def kept_traces(parameters, elapsed, rating, time):
                 - width * ((np.log(tau) - favoured) / 4) ** 2
                 + surprise
                 + (p["answer_time_gain"] + p["answer_time_slope"] * POSITION) * z
-                + p["repetition_gain"] * np.log1p(n)
             )
             settled = np.exp(-p["difficulty_settling"] * np.log1p(n))
             difficulty += p["difficulty_rate"] * (recall - (grade > 0)) * settled
