@@ -101,7 +101,7 @@ def _print_result(document: Mapping[str, Any], folder: Path) -> None:
                 published_text(each),
                 band_text(each["band"], each["unit"]),
                 found_text(each),
-                held_text(each["held"]),
+                held_text(each),
             )
             for each in document["expected"]
         ],

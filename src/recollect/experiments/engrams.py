@@ -242,6 +242,7 @@ EXPERIMENT = Experiment(
             1.0,
             "light-induced freezing did not differ between the groups (Ryan et al. 2015, text); "
             "band of our own",
+            premise=True,
         ),
         Expected(
             "light_gain",
@@ -279,6 +280,7 @@ EXPERIMENT = Experiment(
             (0.0, 0.0),
             None,
             "the theory: only keys were harmed",
+            premise=True,
         ),
     ),
     caption="Left: amnesia takes recall by natural cues (second bar) and leaves recall by light "

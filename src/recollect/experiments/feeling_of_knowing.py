@@ -231,6 +231,7 @@ EXPERIMENT = Experiment(
             None,
             "Schwartz & Metcalfe 1992: priming the cue did not change recall; band of our own",
             unit="points",
+            premise=True,
         ),
         Expected(
             "gamma_other_key",

@@ -209,6 +209,7 @@ EXPERIMENT = Experiment(
             (0.0, 0.0),
             None,
             "the theory: only what is found changes",
+            premise=True,
         ),
     ),
     caption="Left: recall in each of three tests. Right: items that came at least once so far. "

@@ -320,6 +320,7 @@ EXPERIMENT = Experiment(
             "no effect without training (Rovee-Collier et al. 1980, control group); band of our "
             "own",
             unit="points",
+            premise=True,
         ),
         Expected(
             "gain_without_new_key",
@@ -335,6 +336,7 @@ EXPERIMENT = Experiment(
             (0.0, 0.0),
             None,
             "the theory: a reminder helps finding, and teaches nothing",
+            premise=True,
         ),
     ),
     caption="Left: without a reminder the memory is hardly found after two weeks; with one it is "

@@ -322,6 +322,7 @@ EXPERIMENT = Experiment(
             (0.0, 0.0),
             None,
             "the theory: extinction adds, it does not erase",
+            premise=True,
         ),
     ),
     caption="Left: fear falls with extinction and then rises by itself from day to day, though "

@@ -52,6 +52,8 @@ class Expected:
         read_from: table, figure, log or text where value and band come from.
         unit: unit of the value, such as ``%``; empty for a pure number.
         only_with: folder of the data without which the band does not apply; empty for any.
+        premise: whether it follows from how the memory is built. It is shown and checked, and can
+            spoil a verdict, but earns none.
     """
 
     measure: str
@@ -61,6 +63,7 @@ class Expected:
     read_from: str
     unit: str = ""
     only_with: str = ""
+    premise: bool = False
 
     def __post_init__(self) -> None:
         low, high = self.band

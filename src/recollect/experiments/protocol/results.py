@@ -122,6 +122,7 @@ def _expectation(expected: Expected) -> dict[str, Any]:
         "band": [_finite(end) for end in expected.band],
         "read_from": expected.read_from,
         "only_with": expected.only_with or None,
+        "premise": expected.premise,
     }
 
 

@@ -87,8 +87,15 @@ def judge(expected: Expected, values: Sequence[float | Value], sets_used: frozen
 
 
 def verdict_of(judged: Sequence[Judged]) -> Verdict:
-    """Reproduced if every expectation that could be tested held, partly if some did."""
-    tested = [each.held for each in judged if each.held is not None]
+    """Reproduced if every expectation that could be tested held, partly if some did.
+
+    A premise counts only where it fails.
+    """
+    tested = [
+        each.held
+        for each in judged
+        if each.held is not None and not (each.expected.premise and each.held)
+    ]
     if not tested:
         return Verdict.UNTESTED
     if all(tested):

@@ -51,6 +51,7 @@ def published_text(expected: Mapping[str, Any]) -> str:
     return number_text(expected["published"]) + unit
 
 
-def held_text(held: bool | None) -> str:
-    """Whether an expectation held, in a word."""
-    return {True: "yes", False: "no", None: "not tested"}[held]
+def held_text(expected: Mapping[str, Any]) -> str:
+    """Whether an expectation held, in a word or two."""
+    word = {True: "yes", False: "no", None: "not tested"}[expected["held"]]
+    return f"{word} (built in)" if expected["premise"] else word

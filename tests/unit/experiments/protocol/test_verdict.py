@@ -16,8 +16,8 @@ from recollect.experiments.protocol.verdict import (
 INF = float("inf")
 
 
-def expected(band, *, only_with=""):
-    return Expected("share", "a share", band, None, "nowhere", only_with=only_with)
+def expected(band, *, only_with="", premise=False):
+    return Expected("share", "a share", band, None, "nowhere", only_with=only_with, premise=premise)
 
 
 def test_the_interval_of_seeds_is_students():
@@ -85,3 +85,14 @@ def test_the_verdict_follows_from_what_held(held, verdict):
 def test_a_band_that_cannot_be_missed_or_met_is_refused(band):
     with pytest.raises(ValueError, match="band"):
         expected(band)
+
+
+def test_a_premise_spoils_a_verdict_but_earns_none():
+    def held(yes, *, premise=False):
+        return Judged(expected((0.0, 1.0), premise=premise), Value(0.5, 0.5, 0.5), yes)
+
+    built_in = held(True, premise=True)
+    assert verdict_of([built_in]) is Verdict.UNTESTED
+    assert verdict_of([built_in, held(False)]) is Verdict.NOT
+    assert verdict_of([built_in, held(True)]) is Verdict.REPRODUCED
+    assert verdict_of([held(False, premise=True), held(True)]) is Verdict.PARTLY
