@@ -116,6 +116,7 @@ def test_the_wheel_holds_the_types_the_data_and_every_module(tmp_path):
         packed = set(archive.namelist())
     assert {path.relative_to(ROOT / "src").as_posix() for path in SOURCES} <= packed
     data = {"py.typed", "sample/deck.csv", "recall/data/defaults.json"}
+    data |= {"experiments/protocol/templates/report.html"}
     assert {f"recollect/{file}" for file in data} <= packed
     assert any(file.endswith("licenses/LICENSE") for file in packed)
     folders = {file.split("/")[0] for file in packed}
