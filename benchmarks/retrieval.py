@@ -21,13 +21,14 @@ from typing import Any
 import faiss
 import jax
 import numpy as np
-from report import machine, machine_line, table
+from report import machine, machine_line, put_into_readme, table
 
 from recollect.memory import Attention, Indexed, TopK, nearest, read
 
 KEY_DIM, VALUE_DIM, COUNT = 384, 8, 10
 LATENT_DIM, CLUMPS, NOISE = 32, 1000, 0.05
 LINKS, BREADTH, WIDEST = 16, 100, 1024
+SETTLING, TURN = 4, 3
 
 
 def embeddings(random: np.random.Generator, count: int) -> np.ndarray:
@@ -54,15 +55,19 @@ def by_numpy(keys: np.ndarray, queries: np.ndarray) -> np.ndarray:
 
 
 def in_turn(works: dict[str, Callable[[], Any]], repeats: int) -> dict[str, float]:
-    """Median seconds of each, taking turns."""
+    """Median seconds of each, taking turns of several calls.
+
+    The first calls of a turn do not count: threads of the library before spin for a while after
+    their work, and would take a core from the next.
+    """
     taken: dict[str, list[float]] = {name: [] for name in works}
-    for work in works.values():
-        work()
-    for _ in range(repeats):
+    for _ in range(-(-repeats // TURN)):
         for name, work in works.items():
-            start = time.perf_counter()
-            work()
-            taken[name].append(time.perf_counter() - start)
+            for call in range(SETTLING + TURN):
+                start = time.perf_counter()
+                work()
+                if call >= SETTLING:
+                    taken[name].append(time.perf_counter() - start)
     return {name: statistics.median(seconds) for name, seconds in taken.items()}
 
 
@@ -170,6 +175,7 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=9)
     parser.add_argument("--keep", type=Path, help="folder where indices are kept and found again")
     parser.add_argument("--json", type=Path, help="write every figure to this file")
+    parser.add_argument("--readme", action="store_true", help="put the tables into the README")
     asked = parser.parse_args()
     exactly, by_index = [], []
     for count in filter(None, asked.exact.split(",")):
@@ -178,7 +184,10 @@ def main() -> None:
     for count in filter(None, asked.indexed.split(",")):
         by_index.append(indexed(int(count), asked.repeats, asked.keep))
         print(json.dumps(by_index[-1]), file=sys.stderr, flush=True)
-    print(report(exactly, by_index))
+    text = report(exactly, by_index)
+    print(text)
+    if asked.readme:
+        put_into_readme("retrieval", text)
     if asked.json:
         asked.json.write_text(json.dumps({"exact": exactly, "indexed": by_index}, indent=1) + "\n")
 

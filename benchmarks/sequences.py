@@ -17,7 +17,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from report import machine, machine_line, table
+from report import machine, machine_line, put_into_readme, table
 
 HERE = Path(__file__).resolve().parent
 BENCH_PYTHON = "RECOLLECT_BENCH_PYTHON"
@@ -100,6 +100,7 @@ def main() -> None:
     parser.add_argument("--dim", type=int, default=64)
     parser.add_argument("--repeats", type=int, default=7, help="of each cell (%(default)s)")
     parser.add_argument("--json", type=Path, help="write every figure to this file")
+    parser.add_argument("--readme", action="store_true", help="put the tables into the README")
     asked = parser.parse_args()
     if BENCH_PYTHON not in os.environ:
         parser.error(f"{BENCH_PYTHON} names no interpreter that has torch; see README.md")
@@ -116,7 +117,10 @@ def main() -> None:
                 cells.append(cell | {"of": compare(libraries, asked.repeats, **cell)})
                 print(json.dumps(cells[-1]), file=sys.stderr, flush=True)
     about = machine()
-    print(report(cells, about))
+    text = report(cells, about)
+    print(text)
+    if asked.readme:
+        put_into_readme("sequences", text)
     if asked.json:
         asked.json.write_text(json.dumps({"machine": about, "cells": cells}, indent=1) + "\n")
 

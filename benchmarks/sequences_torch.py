@@ -6,10 +6,11 @@ import json
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 
 import torch
 
-CHUNK = 64
+CHUNK, SHORT_CHUNK = 64, 32
 
 
 def attention(q: torch.Tensor, k: torch.Tensor, v: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
@@ -18,8 +19,8 @@ def attention(q: torch.Tensor, k: torch.Tensor, v: torch.Tensor, b: torch.Tensor
     )[0]
 
 
-def cut(x: torch.Tensor) -> torch.Tensor:
-    return x.unflatten(1, (-1, CHUNK))
+def cut(x: torch.Tensor, chunk: int = CHUNK) -> torch.Tensor:
+    return x.unflatten(1, (-1, chunk))
 
 
 def linear_in_chunks(
@@ -59,9 +60,9 @@ def linear_by_steps(
 
 
 def delta_in_chunks(
-    q: torch.Tensor, k: torch.Tensor, v: torch.Tensor, b: torch.Tensor
+    q: torch.Tensor, k: torch.Tensor, v: torch.Tensor, b: torch.Tensor, chunk: int = CHUNK
 ) -> torch.Tensor:
-    q, k, v, b = cut(q), cut(k), cut(v), cut(b)
+    q, k, v, b = (cut(column, chunk) for column in (q, k, v, b))
     rated = k * b[..., None]
     system = (rated @ k.mT).tril(-1)
     both = torch.cat([rated, v * b[..., None]], -1)
@@ -100,7 +101,11 @@ FORMS: dict[str, dict[str, Callable[..., torch.Tensor]]] = {
         "chunks, by a loop": linear_in_chunks_by_loop,
         "steps": linear_by_steps,
     },
-    "delta": {"chunks": delta_in_chunks, "steps": delta_by_steps},
+    "delta": {
+        "chunks": delta_in_chunks,
+        "short chunks": partial(delta_in_chunks, chunk=SHORT_CHUNK),
+        "steps": delta_by_steps,
+    },
 }
 MOST_STEPS = 4096
 """Step by step, longer sequences take minutes with gradients."""

@@ -28,7 +28,7 @@ def causal_attention(
     queries: Float[Array, "step key"],
     *,
     inverse_temperature: float | Float[Array, ""] | None = None,
-    block: int = 256,
+    block: int = 512,
 ) -> Float[Array, "step value"]:
     """``softmax(β K q) V`` over the steps up to each.
 

@@ -66,7 +66,7 @@ def fast_weights_along(
     retained: Float[Array, " step"] | None = None,
     state: Float[Array, "key value"] | None = None,
     form: str = "auto",
-    chunk: int = 64,
+    chunk: int | None = None,
 ) -> Along:
     """Write and read at every step.
 
@@ -79,7 +79,8 @@ def fast_weights_along(
             is below rounding, and the forms agree.
         state: weights to begin with; zero by default.
         form: one of :data:`FORMS`. ``auto`` has no forward-mode derivative.
-        chunk: steps that the chunked form takes together, a power of two.
+        chunk: steps that the chunked form takes together, a power of two. By default 64, and with
+            a rate 32, where the triangular system costs more than what larger products save.
 
     Raises:
         UnknownNameError: no such form.
@@ -87,6 +88,8 @@ def fast_weights_along(
     """
     if form not in FORMS:
         raise UnknownNameError("form", form, FORMS)
+    if chunk is None:
+        chunk = 64 if rate is None else 32
     if chunk < 1 or chunk & (chunk - 1):
         raise ParameterError(f"a chunk is a power of two, such as 64, and not {chunk}")
     if state is None:
