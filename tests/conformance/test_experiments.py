@@ -52,6 +52,12 @@ def test_every_module_is_registered():
     assert len(set(NAMES)) == len(NAMES)
 
 
+def test_the_readme_counts_them():
+    readme = " ".join((ROOT / "README.md").read_text(encoding="utf-8").split())
+    assert f"holds {len(NAMES)} of these claims" in readme
+    assert f"| {len(NAMES)} claims about memory" in readme
+
+
 def test_parts_stand_together_in_the_report():
     parts = [each.part for each in experiments()]
     runs = [part for part, before in zip(parts, [None, *parts], strict=False) if part != before]
