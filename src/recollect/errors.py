@@ -19,6 +19,7 @@ Each message is one line: what is wrong, where, and what to do.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from difflib import get_close_matches
 
 __all__ = [
     "BadRowError",
@@ -109,8 +110,10 @@ class UnknownNameError(RecollectError):
     def __init__(self, kind: str, name: object, known: Iterable[object] = ()) -> None:
         names = [str(item) for item in known]
         shown = ", ".join(names[:12]) + (", ..." if len(names) > 12 else "")
+        near = get_close_matches(str(name).lower(), names, n=1)
+        meant = f"; did you mean {near[0]}?" if near and len(names) > 12 else ""
         hint = f"; there are: {shown}" if names else ""
-        super().__init__(f"no {kind} named {name!r}{hint}")
+        super().__init__(f"no {kind} named {name!r}{meant or hint}")
 
 
 class OutputError(RecollectError):

@@ -12,8 +12,9 @@ import signal
 import sys
 import threading
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from importlib import import_module
 from types import FrameType
 from typing import Any
@@ -108,11 +109,27 @@ def _orderly_end() -> Iterator[None]:
     def end(_signal: int, _frame: FrameType | None) -> None:
         sys.exit(_ENDED)
 
-    before = signal.signal(signal.SIGTERM, end)
+    before, unraisable = signal.signal(signal.SIGTERM, end), sys.unraisablehook
+    sys.unraisablehook = partial(_end_again, unraisable)
     try:
         yield
     finally:
+        sys.unraisablehook = unraisable
         signal.signal(signal.SIGTERM, before)
+
+
+def _end_again(
+    otherwise: Callable[[sys.UnraisableHookArgs], Any], lost: sys.UnraisableHookArgs
+) -> None:
+    """A signal whose exception fell into a finaliser, which drops it, is sent once more."""
+    again = {KeyboardInterrupt: signal.SIGINT, SystemExit: signal.SIGTERM}.get(lost.exc_type)
+    if again is None:
+        otherwise(lost)
+        return
+    # A little later, when the finaliser is left.
+    timer = threading.Timer(0.05, os.kill, (os.getpid(), again))
+    timer.daemon = True
+    timer.start()
 
 
 def _interrupted_beneath(error: BaseException | None) -> bool:

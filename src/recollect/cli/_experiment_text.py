@@ -14,6 +14,7 @@ from recollect.cli._tables import Column, print_table
 from recollect.experiments.protocol.results import FIGURE, description, folder_of
 from recollect.experiments.protocol.wording import (
     band_text,
+    counts_text,
     found_text,
     held_text,
     number_text,
@@ -75,9 +76,18 @@ def print_results(
     if len(documents) > 1:
         counts = Counter(document["verdict"] for document in documents)
         said = ", ".join(f"{count} {verdict}" for verdict, count in counts.items())
-        click.echo(f"\n{len(documents)} experiments: {said}")
+        click.echo(f"\n{len(documents)} experiments: {said}{_left_out(failed)}")
+    if any(document["quick"] for document in documents):
+        click.echo("Quick settings: few seeds and small samples, so these verdicts are rough.")
     click.echo(f"\nNumbers and pictures are in {folder}")
     click.echo("One page of all: recollect experiments report --out report.html")
+
+
+def _left_out(failed: Sequence[ExperimentFailed]) -> str:
+    lacking = sum(each.lacks_data for each in failed)
+    broken = len(failed) - lacking
+    said = f"; {lacking} left out, which need --data" if lacking else ""
+    return f"{said}; {broken} failed" if broken else said
 
 
 def _print_result(document: Mapping[str, Any], folder: Path) -> None:
@@ -85,7 +95,8 @@ def _print_result(document: Mapping[str, Any], folder: Path) -> None:
     click.echo()
     click.secho(f"{name}: {document['title']}", bold=True, nl=False)
     click.echo("  ", nl=False)
-    click.secho(verdict, fg=_COLOURS.get(verdict), bold=True)
+    click.secho(verdict, fg=_COLOURS.get(verdict), bold=True, nl=False)
+    click.echo(f" ({counts_text(document)})")
     click.echo(fill(document["claim"], _WIDTH))
     print_table(
         [

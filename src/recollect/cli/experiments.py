@@ -32,9 +32,7 @@ class _InOrder(click.Group):
         return list(self.commands)
 
 
-@click.group(
-    "experiments", cls=_InOrder, epilog="Start with: recollect experiments run all --quick"
-)
+@click.group("experiments", cls=_InOrder)
 @talk_options
 def command() -> None:
     """Run published findings on memory and see whether they come out.
@@ -42,6 +40,12 @@ def command() -> None:
     Each experiment is a claim of the theory that keys and values are apart, with the value that
     was published, the band that counts as the same, and a verdict made from the numbers:
     reproduced, partly or not.
+
+    \b
+    Examples:
+      recollect experiments list
+      recollect experiments run all --quick
+      recollect experiments report --out report.html
     """
 
 
@@ -95,7 +99,7 @@ def _running_options(results: str) -> Callable[[_Command], _Command]:
 @json_flag
 @talk_options
 def list_command(*, as_json: bool) -> None:
-    """Name every experiment with its claim."""
+    """Name every experiment."""
     from recollect.cli._jax import prepare_jax
     from recollect.cli._outputs import print_json
 

@@ -1,5 +1,6 @@
 import signal
 import sys
+import time
 
 import click
 import pytest
@@ -89,6 +90,19 @@ def test_debug_shows_where_an_error_came_from(ending, error):
 def test_an_interrupt_is_130(ending):
     result = ending(_raise(KeyboardInterrupt()))
     assert (result.exit_code, result.stderr) == (130, "interrupted\n")
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_that_comes_in_a_finaliser_is_not_lost(ending, number, code):
+    class Closing:
+        def __del__(self):
+            signal.raise_signal(number)
+
+    def function():
+        Closing()
+        time.sleep(30)
+
+    assert ending(function).exit_code == code
 
 
 def test_an_interrupt_that_a_module_turned_into_another_error_is_130(ending):

@@ -43,7 +43,14 @@ def report_page(
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    for name in ("band_text", "found_text", "held_text", "number_text", "published_text"):
+    for name in (
+        "band_text",
+        "counts_text",
+        "found_text",
+        "held_text",
+        "number_text",
+        "published_text",
+    ):
         environment.filters[name] = getattr(wording, name)
     shown = [dict(document) | {"picture": _picture(document, folder)} for document in documents]
     return environment.get_template(_TEMPLATE).render(

@@ -6,14 +6,24 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-__all__ = ["band_text", "found_text", "held_text", "number_text", "published_text"]
+__all__ = [
+    "band_text",
+    "counts_text",
+    "found_text",
+    "held_text",
+    "number_text",
+    "published_text",
+]
+
+_ROUNDING = 1e-11
+"""What is nearer to nothing than this is rounding of single or double precision."""
 
 
 def number_text(value: float | None) -> str:
     """Three significant digits, without an exponent where people can do without."""
     if value is None or not math.isfinite(value):
         return "–"
-    if value == 0:
+    if abs(value) < _ROUNDING:
         return "0"
     if abs(value) >= 100_000 or abs(value) < 0.0005:
         return f"{value:.2e}"
@@ -26,6 +36,8 @@ def band_text(band: Sequence[float | None], unit: str = "") -> str:
     """``0.9 to 1.1``, ``at least 0.9`` or ``at most 1.1``, with the unit."""
     low, high = band
     end = f" {unit}" if unit else ""
+    if low == high:
+        return f"{number_text(low)}{end}"
     if low is None:
         return f"at most {number_text(high)}{end}"
     if high is None:
@@ -55,3 +67,12 @@ def held_text(expected: Mapping[str, Any]) -> str:
     """Whether an expectation held, in a word or two."""
     word = {True: "yes", False: "no", None: "not tested"}[expected["held"]]
     return f"{word} (built in)" if expected["premise"] else word
+
+
+def counts_text(document: Mapping[str, Any]) -> str:
+    """How many of a result's numbers agree: ``3 of 5 numbers agree, 2 not tested``."""
+    counting = [each for each in document["expected"] if not (each["premise"] and each["held"])]
+    tested = [each["held"] for each in counting if each["held"] is not None]
+    said = f"{sum(tested)} of {len(tested)} numbers agree"
+    untested = len(counting) - len(tested)
+    return f"{said}, {untested} not tested" if untested else said

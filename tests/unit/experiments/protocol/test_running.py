@@ -156,8 +156,10 @@ def test_an_experiment_must_be_able_to_fail():
 
 
 def test_the_registry_names_what_there_is():
-    with pytest.raises(UnknownNameError, match="context-dependence"):
+    with pytest.raises(UnknownNameError, match="there are: joint-two"):
         registry.experiment("nothing")
+    with pytest.raises(UnknownNameError, match=r"did you mean recovery\?"):
+        registry.experiment("Recovry")
 
 
 def test_results_are_written_whole_and_read_again(known, tmp_path):
