@@ -19,6 +19,7 @@ Each message is one line: what is wrong, where, and what to do.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from difflib import get_close_matches
 
 __all__ = [
     "BadRowError",
@@ -103,11 +104,14 @@ class UnknownNameError(RecollectError):
     Args:
         kind: what was looked for ("model", "card", ...).
         name: the name that was not found.
-        known: names that exist; the first few are shown.
+        known: names that exist; where there are many, the first few are shown, after any that the
+            name may be a slip of.
     """
 
     def __init__(self, kind: str, name: object, known: Iterable[object] = ()) -> None:
         names = [str(item) for item in known]
+        if len(names) > 12:
+            names = list(dict.fromkeys([*get_close_matches(str(name), names), *names]))
         shown = ", ".join(names[:12]) + (", ..." if len(names) > 12 else "")
         hint = f"; there are: {shown}" if names else ""
         super().__init__(f"no {kind} named {name!r}{hint}")

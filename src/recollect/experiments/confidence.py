@@ -318,7 +318,7 @@ EXPERIMENT = Experiment(
             0.8,
             "about 0.8 whatever the strength (Ratcliff, Sheu & Gronlund 1992, abstract); band of "
             "our own",
-            only_with=_FOLDER,
+            only_with=(_FOLDER,),
         ),
         Expected(
             "equal_gain",

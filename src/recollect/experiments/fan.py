@@ -294,7 +294,7 @@ EXPERIMENT = Experiment(
             (0.0, float("inf")),
             None,
             "the fan effect on accuracy (Buchler, Light & Reder 2008)",
-            only_with=_FOLDER,
+            only_with=(_FOLDER,),
         ),
         Expected(
             "memory_fall",
@@ -302,7 +302,7 @@ EXPERIMENT = Experiment(
             (0.0, float("inf")),
             None,
             "as in people",
-            only_with=_FOLDER,
+            only_with=(_FOLDER,),
         ),
         Expected(
             "added_gain",
@@ -310,7 +310,7 @@ EXPERIMENT = Experiment(
             (0.0, float("inf")),
             None,
             "our criterion: other pairs must compete, not only make words familiar",
-            only_with=_FOLDER,
+            only_with=(_FOLDER,),
         ),
         Expected(
             "whole_gain",
@@ -318,7 +318,7 @@ EXPERIMENT = Experiment(
             (0.0, float("inf")),
             None,
             "our criterion: parts of keys must match",
-            only_with=_FOLDER,
+            only_with=(_FOLDER,),
         ),
         Expected(
             "r_squared",
@@ -326,7 +326,7 @@ EXPERIMENT = Experiment(
             (0.9, 1.0),
             None,
             "our criterion",
-            only_with=_FOLDER,
+            only_with=(_FOLDER,),
         ),
     ),
     caption="Left: points are people's mean times, lines the memory's; every further fact costs "

@@ -10,6 +10,7 @@ import numpy as np
 from jaxtyping import Array, Float
 from numpy.typing import NDArray
 
+from recollect.errors import DataFileError
 from recollect.experiments.models.episodes import EpisodicMemory
 from recollect.experiments.models.problems import Problem
 from recollect.experiments.models.rivals import BOUNDS, CURVES, curve_of
@@ -146,7 +147,10 @@ def _savings(
     data: DataFolder,
 ) -> dict[str, tuple[NDArray[np.float64], NDArray[np.float64] | None]]:
     columns = dict.fromkeys(_FOLLOWERS, float) | {f"{name} SE": float for name in _FOLLOWERS}
-    table = read_table(data.folder(_SET) / "murre_dros_2015_savings.csv", columns)
+    path = data.folder(_SET) / "murre_dros_2015_savings.csv"
+    table = read_table(path, columns | {"Interval secs": float})
+    if not np.array_equal(table["Interval secs"], np.round(_DAYS * 86400)):
+        raise DataFileError(f"{path}: intervals are not the seven from 1200 to 2678400 seconds")
     return {name: (table[name] / 100, table[f"{name} SE"]) for name in _FOLLOWERS}
 
 
@@ -266,7 +270,7 @@ EXPERIMENT = Experiment(
             _BAND,
             None,
             "our criterion",
-            only_with=_SET,
+            only_with=(_SET,),
         ),
         Expected(
             "followers_gain",
@@ -274,7 +278,7 @@ EXPERIMENT = Experiment(
             _ANY,
             None,
             "our criterion",
-            only_with=_SET,
+            only_with=(_SET,),
         ),
         Expected(
             "lag_r_squared",
@@ -282,7 +286,7 @@ EXPERIMENT = Experiment(
             (0.95, 1.0),
             None,
             "our criterion; means of 300 people have small errors",
-            only_with=_SET,
+            only_with=(_SET,),
         ),
         Expected(
             "lag_against_best",
@@ -290,7 +294,7 @@ EXPERIMENT = Experiment(
             _ANY,
             None,
             "our criterion: its further parameters must pay",
-            only_with=_SET,
+            only_with=(_SET,),
         ),
     ),
     caption="Points: savings of people who learned lists again after a time, and recall of pairs "

@@ -10,6 +10,7 @@ import numpy as np
 from jaxtyping import Array, Float
 from numpy.typing import NDArray
 
+from recollect.errors import DataFileError
 from recollect.experiments.models.episodes import SECOND, EpisodicMemory
 from recollect.experiments.models.problems import Problem
 from recollect.experiments.protocol import (
@@ -115,8 +116,13 @@ def read_words(data: DataFolder) -> Words:
             positions.append((sorted(places) + [-1] * _MOST)[:_MOST])
             recalled.append(item in said[which])
             people.append(which[0])
+    if not positions:
+        raise DataFileError(f"{path}: no list of {_POSITIONS} words with its recall")
     _, person = np.unique(people, return_inverse=True)
-    return Words(np.array(positions), np.array(recalled, np.int64), person)
+    words = Words(np.array(positions), np.array(recalled, np.int64), person)
+    if not np.bincount(words.conditions, minlength=_CONDITIONS).all():
+        raise DataFileError(f"{path}: no words of some numbers and lags; is the data set whole?")
+    return words
 
 
 def repetition_problem(words: Words, settings: Settings) -> Problem:

@@ -226,7 +226,7 @@ EXPERIMENT = Experiment(
             None,
             "the effect itself, in data that nothing was fitted to",
             unit="points",
-            only_with=_SET,
+            only_with=(_SET,),
         ),
     ),
     caption="The lines cross: what was studied again is better after minutes, what was "

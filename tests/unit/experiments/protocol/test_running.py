@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pytest
 
-from recollect.errors import UnknownNameError
+from recollect.errors import OutputError, UnknownNameError
 from recollect.experiments import registry
 from recollect.experiments.protocol import (
     NO_DATA,
@@ -17,6 +17,7 @@ from recollect.experiments.protocol import (
     Fit,
     Source,
     Value,
+    results,
 )
 from recollect.experiments.protocol.report import report_page
 from recollect.experiments.protocol.results import (
@@ -156,8 +157,10 @@ def test_an_experiment_must_be_able_to_fail():
 
 
 def test_the_registry_names_what_there_is():
-    with pytest.raises(UnknownNameError, match="context-dependence"):
-        registry.experiment("nothing")
+    with pytest.raises(UnknownNameError, match="there are: joint-two"):
+        registry.experiment("xyz")
+    with pytest.raises(UnknownNameError, match="there are: context-dependence, "):
+        registry.experiment("context-dependance")
 
 
 def test_results_are_written_whole_and_read_again(known, tmp_path):
@@ -175,6 +178,33 @@ def test_results_are_written_whole_and_read_again(known, tmp_path):
     assert read_result(tmp_path, "drawing", quick=False) is None
     (own / RESULT).write_text('{"experiment": "draw')
     assert read_result(tmp_path, "drawing", quick=True) is None
+
+
+def test_a_result_whose_picture_is_lost_or_damaged_is_not_there(known, tmp_path):
+    _, (finished,) = ended(known(DRAWING))
+    write_result(finished, "abc", tmp_path)
+    picture = folder_of(tmp_path, "drawing", quick=True) / FIGURE
+    assert read_result(tmp_path, "drawing", quick=True)
+    picture.write_bytes(picture.read_bytes()[:-20])
+    assert read_result(tmp_path, "drawing", quick=True) is None
+    picture.unlink()
+    assert read_result(tmp_path, "drawing", quick=True) is None
+
+
+def test_a_folder_in_the_place_of_a_result_is_one_clear_line(known, tmp_path):
+    _, (finished,) = ended(known(DRAWING))
+    (folder_of(tmp_path, "drawing", quick=True) / RESULT).mkdir(parents=True)
+    with pytest.raises(OutputError, match=r"result\.json"):
+        write_result(finished, "abc", tmp_path)
+
+
+def test_a_recipe_counts_the_experiments_that_one_builds_on(monkeypatch):
+    counted = []
+    monkeypatch.setattr(results, "software_fingerprint", lambda *more: counted.append(more) or "")
+    recipe_hash(Plan.of(registry.experiment("one-memory"), quick=True), NO_DATA)
+    assert {f"experiments/{name}.py" for name in ("one_memory", "news", "repetition_lag")} <= set(
+        counted[0]
+    )
 
 
 def test_the_recipe_changes_with_settings_seeds_and_data(tmp_path):
