@@ -217,7 +217,7 @@ EXPERIMENT = Experiment(
         Expected("crp_r_squared", "variance of people's curve that simulated recalls account for",
                  (0.85, 1.0), None, "our criterion: fitted to steps, not to the curve",
                  only_with=(_SET,)),
-        Expected("next_miss", "probability of lag +1: simulated minus people", (-0.05, 0.05), 0.0,
+        Expected("next_miss", "probability of lag +1: simulated minus people", (-0.05, 0.05), None,
                  "our criterion", only_with=(_SET,)),
         Expected("gain_over_no_reinstatement", "AIC without reinstatement minus that of the "
                  "memory, all steps of recall", _ANY, None, "our criterion", only_with=(_SET,)),

@@ -276,7 +276,7 @@ EXPERIMENT = Experiment(
             "fall from the first week to the last five months in open questions: people minus "
             "memory",
             (-3.0, 3.0),
-            0.0,
+            None,
             "our criterion: within three points of the data",
             unit="points",
         ),
@@ -284,7 +284,7 @@ EXPERIMENT = Experiment(
             "choice_miss",
             "the same for choices of four",
             (-3.0, 3.0),
-            0.0,
+            None,
             "our criterion: within three points of the data",
             unit="points",
         ),

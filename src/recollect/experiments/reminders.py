@@ -329,6 +329,7 @@ EXPERIMENT = Experiment(
             None,
             "our criterion: the further key must be what lasts until the test; band of our own",
             unit="points",
+            premise=True,
         ),
         Expected(
             "values_changed_bits",

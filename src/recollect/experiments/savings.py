@@ -116,14 +116,14 @@ EXPERIMENT = Experiment(
     plot=plot,
     expected=(
         Expected("recall_at_nil", "recall when it first falls below 5 %, or after 30 years",
-                 (0.0, 5.0), None, "our meaning of nil", unit="%"),
+                 (0.0, 5.0), None, "our meaning of nil", unit="%", premise=True,),
         Expected("savings_at_nil", "savings in relearning at that time", (5.0, float("inf")), None,
                  "direction of Nelson 1978; at least five points are our criterion", unit="%"),
         Expected("savings_at_month", "savings after 31 days", (4.0, 30.0), 21.1,
                  "Ebbinghaus: 21.1 %; three replications found 25.8, 20.1 and 4.1 %", unit="%"),
         Expected("falls", "largest rise of savings from one delay to the next longer one",
                  (float("-inf"), 0.0), None, "direction of Ebbinghaus: savings only fall",
-                 unit="points"),
+                 unit="points", premise=True,),
     ),
     caption="The dashed line, recall, reaches nil while the full line, savings, is still above it: "
     "what cannot be found is not gone.",

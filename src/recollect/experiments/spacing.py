@@ -230,6 +230,7 @@ EXPERIMENT = Experiment(
             None,
             "our criterion: the mechanism must be the one that is claimed",
             unit="points",
+            premise=True,
         ),
     ),
     caption="Left: dots mark the best gap of each delay; it moves right as the test moves away. "

@@ -31,6 +31,7 @@ from recollect.experiments.protocol.results import (
     write_result,
 )
 from recollect.experiments.protocol.running import Plan, run_experiments
+from recollect.experiments.protocol.wording import published_text
 
 
 @dataclass(frozen=True)
@@ -239,3 +240,11 @@ def test_the_description_is_json():
     about = json.loads(json.dumps(description(DRAWING)))
     assert about["settings"] == {"size": 8}
     assert about["expected"][0]["band"] == [-3.0, 3.0]
+
+
+@pytest.mark.parametrize(
+    ("published", "band", "says"),
+    [(0.5, [0.4, 0.6], "0.5"), (None, [0.0, None], "direction"), (None, [0.9, 1.0], "–")],
+)
+def test_a_criterion_of_our_own_is_not_called_published(published, band, says):
+    assert published_text({"published": published, "band": band, "unit": ""}) == says
