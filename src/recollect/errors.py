@@ -104,16 +104,18 @@ class UnknownNameError(RecollectError):
     Args:
         kind: what was looked for ("model", "card", ...).
         name: the name that was not found.
-        known: names that exist; the first few are shown.
+        known: names that exist; the one that the name may be a slip of is shown, or the first few.
     """
 
     def __init__(self, kind: str, name: object, known: Iterable[object] = ()) -> None:
         names = [str(item) for item in known]
         shown = ", ".join(names[:12]) + (", ..." if len(names) > 12 else "")
         near = get_close_matches(str(name).lower(), names, n=1)
-        meant = f"; did you mean {near[0]}?" if near and len(names) > 12 else ""
+        many = len(names) > 12
         hint = f"; there are: {shown}" if names else ""
-        super().__init__(f"no {kind} named {name!r}{meant or hint}")
+        if many and near:
+            hint = f"; did you mean {near[0]}?"
+        super().__init__(f"no {kind} named {name!r}{hint}")
 
 
 class OutputError(RecollectError):

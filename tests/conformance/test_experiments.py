@@ -76,6 +76,7 @@ def test_it_says_what_it_is(chosen):
     assert not chosen.data or chosen.needs_data or chosen.built_in
     names = [each.measure for each in chosen.expected]
     assert len(set(names)) == len(names)
+    assert not all(each.premise for each in chosen.expected)
     for each in chosen.expected:
         assert each.says
         assert each.read_from

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import traceback
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -12,6 +13,7 @@ import click
 from recollect.cli._options import PLACE, examples, json_flag
 from recollect.cli._outputs import check_folder, check_output
 from recollect.cli._session import Session, talk_options
+from recollect.errors import RecollectError
 
 if TYPE_CHECKING:
     from recollect.experiments.protocol.data import DataFolder
@@ -21,7 +23,6 @@ __all__ = ["command"]
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 _RESULTS = Path("recollect-experiments")
-_COLOURS = {"reproduced": "green", "partly": "yellow", "not": "red", "not tested": None}
 
 
 class _InOrder(click.Group):
@@ -296,20 +297,21 @@ def _results(
     from recollect.cli._outputs import made_folder
     from recollect.cli._progress import progress
     from recollect.experiments.protocol.results import read_result, recipe_hash, write_result
-    from recollect.experiments.protocol.running import Finished, run_experiments
+    from recollect.experiments.protocol.running import ExperimentFailed, run_experiments
 
     made_folder(folder)
+    _warn_of_no_data(session, choices, data)
     documents: dict[str, dict[str, Any]] = {}
     todo: list[Plan] = []
+    recipes: dict[str, str] = {}
     for plans in choices:
         name = plans[0].experiment.name
-        stored = (
-            (read_result(folder, name, quick=plan.quick), recipe_hash(plan, data))
-            for plan in (() if fresh else plans)
-        )
-        found = next((old for old, now in stored if old and old.get("recipe") == now), None)
-        if found:
-            documents[name] = found
+        for plan in plans:
+            recipes[name] = recipe_hash(plan, data)  # at the end that of the plan to be run
+            old = None if fresh else read_result(folder, name, quick=plan.quick)
+            if old and old.get("recipe") == recipes[name]:
+                documents[name] = old
+                break
         else:
             todo.append(plans[-1])
     if documents:
@@ -318,16 +320,29 @@ def _results(
     with progress(session, "Running") as tell:
 
         def end(ended: Finished | ExperimentFailed) -> None:
-            if isinstance(ended, Finished):
-                document = write_result(ended, recipe_hash(ended.plan, data), folder)
-                documents[document["experiment"]] = document
-            else:
+            if isinstance(ended, ExperimentFailed):
                 failed.append(ended)
+                return
+            name = ended.plan.experiment.name
+            try:
+                documents[name] = write_result(ended, recipes[name], folder)
+            except RecollectError:
+                raise
+            except Exception as error:  # such as a picture that cannot be drawn: the rest goes on
+                reason = f"{type(error).__name__}: {error}".splitlines()[0]
+                failed.append(ExperimentFailed(ended.plan, reason, traceback.format_exc()))
 
         processes = (os.cpu_count() or 1) if workers is None else workers
         run_experiments(todo, data, workers=processes, on_step=tell, on_end=end)
     order = [plans[0].experiment.name for plans in choices]
     return [documents[name] for name in order if name in documents], failed
+
+
+def _warn_of_no_data(session: Session, choices: Sequence[Sequence[Plan]], data: DataFolder) -> None:
+    """Say so where a folder of data was named and none of what could be read is in it."""
+    wanted = dict.fromkeys(name for plans in choices for name in plans[0].experiment.data)
+    if data.root is not None and wanted and not any(map(data.has, wanted)):
+        session.warn(f"{data.root} has none of the folders that are read: {', '.join(wanted)}")
 
 
 def _end(failed: Sequence[ExperimentFailed], session: Session) -> None:

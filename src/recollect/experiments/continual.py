@@ -246,17 +246,17 @@ EXPERIMENT = Experiment(
         ),
         _direction(
             "less_forgotten",
-            "of this, share that sparse keys save (5 % active)",
+            "this loss minus that with sparse keys (5 % active)",
             "French 1991; Bricken et al. 2023: direction",
         ),
         _direction(
             "less_than_dense",
-            "share that sparse keys save against as many units all active",
+            "loss with as many units all active minus that with sparse keys",
             "Bricken et al. 2023: sparsity, not size alone",
         ),
         _direction(
             "sparsest_less_forgotten",
-            "of what is lost with overlapping keys, share that the sparsest keys save",
+            "loss with overlapping keys minus that with the sparsest keys (1 % active)",
             "as above; the sparsest keys were added after a look at one run with 5 % active",
         ),
         _direction(

@@ -273,6 +273,7 @@ EXPERIMENT = Experiment(
             (float("-inf"), 0.6),
             None,
             "our criterion: the experiment must tell the two kinds of loss apart",
+            premise=True,
         ),
         Expected(
             "values_changed_bits",

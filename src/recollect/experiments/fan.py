@@ -294,7 +294,7 @@ EXPERIMENT = Experiment(
             (0.0, float("inf")),
             None,
             "the fan effect on accuracy (Buchler, Light & Reder 2008)",
-            only_with=_FOLDER,
+            only_with=(_FOLDER,),
         ),
         Expected(
             "memory_fall",
@@ -302,7 +302,7 @@ EXPERIMENT = Experiment(
             (0.0, float("inf")),
             None,
             "as in people",
-            only_with=_FOLDER,
+            only_with=(_FOLDER,),
         ),
         Expected(
             "added_gain",
@@ -310,7 +310,7 @@ EXPERIMENT = Experiment(
             (0.0, float("inf")),
             None,
             "our criterion: other pairs must compete, not only make words familiar",
-            only_with=_FOLDER,
+            only_with=(_FOLDER,),
         ),
         Expected(
             "whole_gain",
@@ -318,7 +318,7 @@ EXPERIMENT = Experiment(
             (0.0, float("inf")),
             None,
             "our criterion: parts of keys must match",
-            only_with=_FOLDER,
+            only_with=(_FOLDER,),
         ),
         Expected(
             "r_squared",
@@ -326,11 +326,12 @@ EXPERIMENT = Experiment(
             (0.9, 1.0),
             None,
             "our criterion",
-            only_with=_FOLDER,
+            only_with=(_FOLDER,),
         ),
     ),
-    caption="Left: points are people's mean times, lines the memory's; every further fact costs "
-    "the same. Right: words with five partners draw yes to studied and to rearranged pairs alike.",
+    caption="Points are people's mean times, lines the memory's: every further fact about the person "
+    "or the place costs the same. Where a second panel is drawn (real data), words with five "
+    "partners draw yes to studied and to rearranged pairs alike.",
     how_it_works="A key holds both words (or person and place). What shares one of them matches in "
     "part. Looking for one fact, all that match in part are drawn now and then instead, and each "
     "draw takes time; judging a pair by its summed match, they raise the match of pairs that were "

@@ -216,6 +216,7 @@ EXPERIMENT = Experiment(
             None,
             "Hart 1965: also above chance, since much of what does not feel known is stored",
             unit="points",
+            premise=True,
         ),
         Expected(
             "primed_feeling",
@@ -223,6 +224,7 @@ EXPERIMENT = Experiment(
             (0.0, float("inf")),
             None,
             "Schwartz & Metcalfe 1992: primed cues felt better known",
+            premise=True,
         ),
         Expected(
             "primed_recall",
@@ -239,6 +241,7 @@ EXPERIMENT = Experiment(
             (-0.1, 0.1),
             None,
             "our criterion: the feeling must rest on the key of what is asked",
+            premise=True,
         ),
         Expected(
             "gamma_gap",
@@ -246,6 +249,7 @@ EXPERIMENT = Experiment(
             (0.0, float("inf")),
             None,
             "the theory: a feeling from keys alone is fallible, since similar questions raise it",
+            premise=True,
         ),
     ),
     caption="Left: the better the question matches keys in memory, the more often an answer that "

@@ -134,6 +134,7 @@ def _plot_course(axes: Axes, runs: Runs) -> None:
 
 
 _NOTEBOOK = "output of the released notebook (seed 0)"
+_BOTH = (MNIST, FASHION)
 
 EXPERIMENT = Experiment(
     name="recovery",
@@ -158,7 +159,7 @@ EXPERIMENT = Experiment(
             0.0,
             f"{_NOTEBOOK}; band of 2 points",
             unit="points",
-            only_with=FASHION,
+            only_with=_BOTH,
         ),
         Expected(
             "task_1_learned",
@@ -167,7 +168,7 @@ EXPERIMENT = Experiment(
             99.72,
             f"{_NOTEBOOK}; band of 2 points",
             unit="%",
-            only_with=MNIST,
+            only_with=_BOTH,
         ),
         Expected(
             "task_2_learned",
@@ -176,7 +177,7 @@ EXPERIMENT = Experiment(
             94.95,
             f"{_NOTEBOOK}; band of 2 points",
             unit="%",
-            only_with=FASHION,
+            only_with=_BOTH,
         ),
         *(
             Expected(
@@ -188,7 +189,7 @@ EXPERIMENT = Experiment(
                 value,
                 f"{_NOTEBOOK}; band of 2 points for the mean over first weights",
                 unit="%",
-                only_with=FASHION,
+                only_with=_BOTH,
             )
             for strength, value in zip(STRENGTHS.tolist(), PUBLISHED.tolist(), strict=True)
         ),
@@ -219,7 +220,7 @@ EXPERIMENT = Experiment(
     limits="Two easy tasks and a small network. The first weights are amplified with the memories "
     "of task 1, as in the released notebook. The published curve is one run; the first seed here "
     "draws the very same first weights.",
-    data=(MNIST, FASHION),
+    data=_BOTH,
     built_in="scikit-learn's digits: 0 and 1, then 2 and 3",
     seeds=10,
     quick_seeds=2,

@@ -246,6 +246,7 @@ EXPERIMENT = Experiment(
             "the released notebook calls them mathematically equivalent; band: rounding may turn "
             "the answer to one picture in 200",
             unit="points",
+            premise=True,
         ),
         Expected(
             "recovered",
@@ -262,9 +263,9 @@ EXPERIMENT = Experiment(
             "our control: recovery must need the right memories; size our criterion",
         ),
     ),
-    caption="Crosses lie on the line: comparing a picture with tens of thousands of single "
-    "memories gives the answers of the weights. Amplifying memories at random (dashed) helps "
-    "little: it must be those of the forgotten task.",
+    caption="Crosses lie on the line: comparing a picture with every single memory, one for each "
+    "picture at each step, gives the answers of the weights. Amplifying memories at random "
+    "(dashed) helps little: it must be those of the forgotten task.",
     how_it_works="A gradient step adds to a layer the product of what came in (key) and the error "
     "at the output (value). So an output is the first weights' answer plus all errors ever made, "
     "each weighted by the match of its key: unnormalised attention over the past.",

@@ -253,7 +253,7 @@ EXPERIMENT = Experiment(
             "value_likeness_error",
             "similarity of pairmates' values as recalled minus as stored, after learning",
             (-0.05, 0.05),
-            0.0,
+            None,
             "our criterion: values must come back as similar as they were stored",
         ),
         Expected(

@@ -90,11 +90,9 @@ def plot(figure: Figure, runs: Runs, settings: Settings) -> None:
     axes.plot(days, runs.mean("recall"), "--", color=PALETTE[1], label="memory, recall before it")
     axes.plot(_PUBLISHED_DAYS, _PUBLISHED, "o", color="black", label="Ebbinghaus, savings")
     axes.axhline(_NIL, color="#999999", lw=0.8)
-    axes.text(days[0] * 1.2, _NIL + 0.01, "recall is nil", color="#6b6b6b", fontsize=9)
+    axes.text(days[0] * 1.2, _NIL + 0.01, "one item in twenty", color="#6b6b6b", fontsize=9)
     duration_ticks(axes, days[0] * 0.8, days[-1] * 1.2)
-    axes.set(
-        xlabel="time since learning", ylabel="share of the list, or of the trials", ylim=(0, 1)
-    )
+    axes.set(xlabel="time since learning", ylabel="recalled, or trials saved (%)", ylim=(0, 1))
     axes.yaxis.set_major_formatter(percent)
     axes.legend()
 
@@ -116,17 +114,17 @@ EXPERIMENT = Experiment(
     plot=plot,
     expected=(
         Expected("recall_at_nil", "recall when it first falls below 5 %, or after 30 years",
-                 (0.0, 5.0), None, "our meaning of nil", unit="%"),
+                 (0.0, 5.0), None, "our meaning of nil", unit="%", premise=True,),
         Expected("savings_at_nil", "savings in relearning at that time", (5.0, float("inf")), None,
                  "direction of Nelson 1978; at least five points are our criterion", unit="%"),
         Expected("savings_at_month", "savings after 31 days", (4.0, 30.0), 21.1,
                  "Ebbinghaus: 21.1 %; three replications found 25.8, 20.1 and 4.1 %", unit="%"),
         Expected("falls", "largest rise of savings from one delay to the next longer one",
                  (float("-inf"), 0.0), None, "direction of Ebbinghaus: savings only fall",
-                 unit="points"),
+                 unit="points", premise=True,),
     ),
-    caption="The dashed line, recall, reaches nil while the full line, savings, is still above it: "
-    "what cannot be found is not gone.",
+    caption="The dashed line, recall, falls below one list item in twenty (grey) while the full line, "
+    "savings, is still well above it: what cannot be found is not gone.",
     how_it_works="Relearning adds to traces that are still there but match too weakly to win the "
     "competition. A little more strength brings them back over it; new ones need all of it.",
     limits="One strength of writing a trial and one criterion stand for all lists; forgetting "

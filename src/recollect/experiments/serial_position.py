@@ -235,9 +235,9 @@ EXPERIMENT = Experiment(
                  "the paper's means, rounded; band of our own", unit="points"),
         Expected("steps_r_squared", "variance of 126 people's curve that recalls simulated after "
                  "a fit to their steps account for", (0.8, 1.0), None, "our criterion",
-                 only_with=_SET),
+                 only_with=(_SET,)),
         Expected("first_r_squared", "the same for the word recalled first", (0.8, 1.0), None,
-                 "our criterion", only_with=_SET),
+                 "our criterion", only_with=(_SET,)),
     ),
     caption="Points are people, lines the memory with one set of parameters for all six lists. The "
     "rise at the end is the same on all lists; the middle sinks with length.",

@@ -306,6 +306,7 @@ EXPERIMENT = Experiment(
             None,
             "our criterion: what is unlearned cannot return",
             unit="%",
+            premise=True,
         ),
         Expected(
             "same_key_recovered",

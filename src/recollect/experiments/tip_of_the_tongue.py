@@ -288,6 +288,7 @@ EXPERIMENT = Experiment(
             None,
             "our criterion: that values are read part by part must be needed; band of our own",
             unit="points",
+            premise=True,
         ),
     ),
     caption="Words that did not come, by whether their meaning matched well (tip of the tongue) "

@@ -277,6 +277,7 @@ EXPERIMENT = Experiment(
             (0.0, 1e-3),
             0.0,
             "exact in the paper; band: single precision",
+            premise=True,
         ),
         Expected(
             "same_class",

@@ -2,7 +2,9 @@ import json
 
 import pytest
 
-from recollect.experiments import NAMES
+from recollect.experiments import NAMES, experiment
+from recollect.experiments.protocol import results
+from recollect.experiments.protocol.verdict import judge
 
 NAME = "context-dependence"
 
@@ -77,3 +79,38 @@ def test_results_do_not_go_into_a_file(run, tmp_path):
     result = run("experiments", "run", NAME, "--out", tmp_path / "file")
     assert result.exit_code == 2
     assert (tmp_path / "file").read_text() == "kept"
+
+
+def test_a_folder_without_any_data_set_is_told(run, tmp_path):
+    (tmp_path / "data").mkdir()
+    result = run(
+        "experiments", "run", "forgetting-curves", "--quick", "--workers", "0",
+        "--data", tmp_path / "data", "--out", tmp_path / "out",
+    )  # fmt: skip
+    assert result.exit_code == 0, result.output
+    assert "has none of the folders that are read: ebbinghaus_murre_dros" in result.stderr
+
+
+def test_a_picture_that_cannot_be_drawn_takes_no_other_experiment_along(run, tmp_path, monkeypatch):
+    def write(finished, recipe, folder):
+        if finished.plan.experiment.name == NAME:
+            raise ValueError("no axes")
+        return as_written(finished, recipe, folder)
+
+    as_written = results.write_result
+    monkeypatch.setattr(results, "write_result", write)
+    names = (NAME, "savings")
+    ran = run("experiments", "run", *names, "--quick", "--workers", "0", "--out", tmp_path)
+    assert ran.exit_code == 1
+    assert f"{NAME} failed: ValueError: no axes" in ran.stderr
+    assert (tmp_path / "quick" / "savings" / "result.json").exists()
+
+
+def test_one_of_two_sets_of_pictures_is_no_published_protocol(tmp_path):
+    recovery = experiment("recovery")
+    assert all(
+        judge(each, [0.0], frozenset({only})).held is None
+        for each in recovery.expected
+        if each.only_with
+        for only in recovery.data
+    )

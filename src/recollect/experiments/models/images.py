@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from recollect.errors import MissingExtraError
+from recollect.errors import DataFileError, MissingExtraError
 from recollect.experiments.protocol.data import read_idx
 
 __all__ = ["DIGITS", "FASHION", "MNIST", "Pictures", "Split", "digits", "of_idx", "of_labels"]
@@ -81,5 +81,9 @@ def of_labels(split: Split, labels: Sequence[int]) -> Split:
 def _of_idx(folder: Path, part: str) -> Pictures:
     pixels = read_idx(folder / f"{part}-images-idx3-ubyte.gz")
     labels = read_idx(folder / f"{part}-labels-idx1-ubyte.gz")
+    if labels.shape != pixels.shape[:1]:
+        raise DataFileError(
+            f"{folder}: {part} has {len(pixels)} pictures and labels of the shape {labels.shape}"
+        )
     flat = pixels.reshape(len(pixels), -1).astype(np.float32) / np.float32(255)
     return Pictures(flat, labels.astype(np.int64))

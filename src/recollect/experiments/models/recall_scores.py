@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from recollect.errors import DataFileError
 from recollect.experiments.protocol import read_table
 
 __all__ = ["Recalls", "first_recall", "lag_counts", "lag_crp", "read_recalls", "serial_position"]
@@ -51,6 +52,8 @@ def read_recalls(path: Path) -> Recalls:
             shown.setdefault((subject, number), {})[item] = position - 1
         else:
             said.setdefault((subject, number), []).append((position, item))
+    if not shown:
+        raise DataFileError(f"{path}: no row has the trial_type study")
     words = max(map(len, shown.values()))
     places = np.full((len(shown), words), -1)
     for row, (which, items) in enumerate(shown.items()):

@@ -51,7 +51,7 @@ class Expected:
         published: the published value; None where only a direction is claimed.
         read_from: table, figure, log or text where value and band come from.
         unit: unit of the value, such as ``%``; empty for a pure number.
-        only_with: folder of the data without which the band does not apply; empty for any.
+        only_with: folders of the data without which the band does not apply; empty for any.
         premise: whether it follows from how the memory is built. It is shown and checked, and can
             spoil a verdict, but earns none.
     """
@@ -62,7 +62,7 @@ class Expected:
     published: float | None
     read_from: str
     unit: str = ""
-    only_with: str = ""
+    only_with: tuple[str, ...] = ()
     premise: bool = False
 
     def __post_init__(self) -> None:

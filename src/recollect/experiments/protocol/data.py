@@ -92,6 +92,8 @@ def read_table(
                     texts[name].append(row[place])
     except (OSError, EOFError, zlib.error, UnicodeDecodeError, csv.Error) as error:
         raise DataFileError(f"{path}: cannot be read as a table ({error})") from error
+    if columns and not texts[next(iter(columns))]:
+        raise DataFileError(f"{path}: has a head and no rows")
     return {name: _typed(path, name, texts[name], kind) for name, kind in columns.items()}
 
 
@@ -145,7 +147,7 @@ def _typed(path: Path, column: str, texts: list[str], kind: type) -> NDArray[Any
         texts = ["nan" if text.strip() in _MISSING else text for text in texts]
     try:
         return np.array(texts, dtype=np.str_).astype(np.float64 if kind is float else np.int64)
-    except ValueError:
+    except (ValueError, OverflowError):
         for number, text in enumerate(texts):
             try:
                 kind(text)
@@ -153,4 +155,4 @@ def _typed(path: Path, column: str, texts: list[str], kind: type) -> NDArray[Any
                 raise DataFileError(
                     f"{path}, row {number + 2}, column {column}: expected a number, found {text!r}"
                 ) from None
-        raise
+        raise DataFileError(f"{path}, column {column}: holds what is no number") from None

@@ -18,6 +18,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import optimize
 from scipy.stats import qmc
 
+from recollect.errors import DataFileError
 from recollect.experiments.protocol.contract import Fit
 
 __all__ = ["Bounds", "Parameters", "Prediction", "binomial_fit", "least_squares_fit", "r_squared"]
@@ -78,8 +79,17 @@ def binomial_fit(
 
     Returns:
         The fit and the predicted probabilities.
+
+    Raises:
+        DataFileError: a condition has no answers, or more right ones than answers.
     """
     hits, all_trials = np.asarray(successes, np.float64), np.asarray(trials, np.float64)
+    possible = (all_trials > 0) & (hits >= 0) & (hits <= all_trials)
+    if not possible.all():
+        raise DataFileError(
+            f"{model}: no possible numbers of answers in {int((~possible).sum())} of "
+            f"{possible.size} conditions; is the data set whole?"
+        )
     given = dict(fixed or {})
 
     def loss(values: Parameters) -> Float[Array, ""]:

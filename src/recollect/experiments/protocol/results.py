@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, is_dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -34,12 +36,16 @@ __all__ = [
 RESULT = "result.json"
 FIGURE = "figure.png"
 CURVES = "curves.npz"
+_EXPERIMENTS = Path(__file__).parents[1]
+_IMPORTED = re.compile(r"^from recollect\.experiments\.(\w+) import", re.MULTILINE)
+_PNG_BEGINS, _PNG_ENDS = b"\x89PNG\r\n\x1a\n", b"IEND\xaeB`\x82"
 
 
 def recipe_hash(plan: Plan, data: DataFolder) -> str:
     """Hash of all that a result depends on: code, settings, seeds, and the data that is there.
 
-    Data sets count by the names, sizes and times of their files.
+    Data sets count by the names, sizes and times of their files. Code is the protocol, the models,
+    and the experiment's module with those of other experiments that it builds on.
     """
     files = [
         (str(path.relative_to(data.root)), path.stat().st_size, path.stat().st_mtime_ns)
@@ -49,10 +55,21 @@ def recipe_hash(plan: Plan, data: DataFolder) -> str:
         if path.is_file()
     ]
     name = plan.experiment.name
-    module = f"experiments/{name.replace('-', '_')}.py"
-    code = software_fingerprint("experiments/protocol", "experiments/models", module)
+    modules = (f"experiments/{each}.py" for each in _modules(name.replace("-", "_")))
+    code = software_fingerprint("experiments/protocol", "experiments/models", *modules)
     recipe = (code, name, repr(plan.settings), plan.seeds, files)
     return hashlib.sha256(repr(recipe).encode()).hexdigest()[:40]
+
+
+def _modules(name: str) -> list[str]:
+    """An experiment's module and those of the experiments that it imports, and so on."""
+    found, todo = set[str](), [name]
+    while todo:
+        found.add(now := todo.pop())
+        path = _EXPERIMENTS / f"{now}.py"
+        if path.is_file():
+            todo += set(_IMPORTED.findall(path.read_text(encoding="utf-8"))) - found
+    return sorted(found)
 
 
 def as_document(finished: Finished, recipe: str) -> dict[str, Any]:
@@ -121,7 +138,7 @@ def _expectation(expected: Expected) -> dict[str, Any]:
         "published": expected.published,
         "band": [_finite(end) for end in expected.band],
         "read_from": expected.read_from,
-        "only_with": expected.only_with or None,
+        "only_with": list(expected.only_with),
         "premise": expected.premise,
     }
 
@@ -143,9 +160,13 @@ def write_result(finished: Finished, recipe: str, folder: Path) -> dict[str, Any
     own = folder_of(folder, finished.plan.experiment.name, quick=finished.plan.quick)
     try:
         own.mkdir(parents=True, exist_ok=True)
+        for name in (RESULT, FIGURE):  # a result stands for the picture beside it
+            (own / name).unlink(missing_ok=True)
     except OSError as error:
-        raise OutputError(f"{own}: the folder cannot be made ({error.strerror})") from error
-    (own / RESULT).unlink(missing_ok=True)  # a result stands for the picture beside it
+        raise OutputError(
+            f"{error.filename or own}: cannot be made or replaced ({error.strerror}); "
+            "choose another folder"
+        ) from error
     curves: dict[str, Any] = {
         name: finished.runs.curves(name) for name in finished.runs.each[0].curves
     }
@@ -165,19 +186,33 @@ def folder_of(folder: Path, name: str, *, quick: bool) -> Path:
 
 
 def read_result(folder: Path, name: str, *, quick: bool) -> dict[str, Any] | None:
-    """What an earlier run of an experiment left, or None; a damaged file counts as not there."""
+    """What an earlier run of an experiment left, or None.
+
+    A damaged file counts as not there, and so does a result without its picture, unless there is
+    no matplotlib to draw one.
+    """
+    own = folder_of(folder, name, quick=quick)
     try:
-        own = folder_of(folder, name, quick=quick)
         document = json.loads((own / RESULT).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
-    return document if isinstance(document, dict) and document.get("experiment") == name else None
+    if not isinstance(document, dict) or document.get("experiment") != name:
+        return None
+    drawable = find_spec("matplotlib") is not None
+    return None if drawable and not _is_picture(own / FIGURE) else document
+
+
+def _is_picture(path: Path) -> bool:
+    try:
+        content = path.read_bytes()
+    except OSError:
+        return False
+    return content.startswith(_PNG_BEGINS) and content.endswith(_PNG_ENDS)
 
 
 def _draw(finished: Finished, path: Path) -> None:
     from recollect.recall.plots.style import new_figure, plot_style, save_figure
 
-    path.unlink(missing_ok=True)
     try:
         style = plot_style()
     except MissingExtraError:

@@ -56,9 +56,9 @@ def found_text(expected: Mapping[str, Any]) -> str:
 
 
 def published_text(expected: Mapping[str, Any]) -> str:
-    """The published value, or that only a direction was claimed."""
+    """The published value, that only a direction was claimed, or a dash for neither."""
     if expected["published"] is None:
-        return "direction"
+        return "direction" if None in expected["band"] else "–"
     unit = f" {expected['unit']}" if expected["unit"] else ""
     return number_text(expected["published"]) + unit
 

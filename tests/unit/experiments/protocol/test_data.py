@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from recollect.errors import DataFileError
+from recollect.experiments.models.images import of_idx
 from recollect.experiments.protocol import NO_DATA, DataFolder, read_idx, read_table
 
 
@@ -95,3 +96,23 @@ def test_a_data_set_is_a_folder(tmp_path):
     assert not NO_DATA.has("mnist")
     with pytest.raises(DataFileError, match="--data"):
         NO_DATA.folder("mnist")
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [("a,b\n", "no rows"), (f"a,b\n{10**30},1\n", "expected a number|no number")],
+)
+def test_a_table_without_usable_numbers_is_one_clear_line(tmp_path, content, says):
+    path = tmp_path / "words.csv"
+    path.write_text(content)
+    with pytest.raises(DataFileError, match=says) as caught:
+        read_table(path, {"a": int, "b": float})
+    assert str(path) in str(caught.value)
+
+
+def test_labels_that_are_not_of_the_pictures_are_refused(tmp_path):
+    for part in ("train", "t10k"):
+        (tmp_path / f"{part}-images-idx3-ubyte.gz").write_bytes(gzip.compress(idx((3, 2, 2))))
+        (tmp_path / f"{part}-labels-idx1-ubyte.gz").write_bytes(gzip.compress(idx((2,))))
+    with pytest.raises(DataFileError, match="3 pictures"):
+        of_idx(tmp_path)

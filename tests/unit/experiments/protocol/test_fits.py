@@ -3,6 +3,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from recollect.errors import DataFileError
 from recollect.experiments.protocol import binomial_fit, least_squares_fit, r_squared
 
 HITS = np.array([30, 45, 12])
@@ -71,3 +72,9 @@ def test_the_best_of_several_valleys_is_found():
     fit, predicted = least_squares_fit("wavy", wavy, {"x": (0.0, 1.0)}, np.array([0.78]))
     assert predicted == pytest.approx([0.78], abs=0.02)
     assert fit.parameters["x"] > 0.8
+
+
+@pytest.mark.parametrize(("hits", "trials"), [([1, 0], [2, 0]), ([3, 1], [2, 2])])
+def test_conditions_without_possible_answers_are_refused(hits, trials):
+    with pytest.raises(DataFileError, match="1 of 2 conditions"):
+        binomial_fit("constant", lambda v: jnp.full(2, v["p"]), {"p": (0.0, 1.0)}, hits, trials)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pytest
 
-from recollect.errors import UnknownNameError
+from recollect.errors import OutputError, UnknownNameError
 from recollect.experiments import registry
 from recollect.experiments.protocol import (
     NO_DATA,
@@ -17,6 +17,7 @@ from recollect.experiments.protocol import (
     Fit,
     Source,
     Value,
+    results,
 )
 from recollect.experiments.protocol.report import report_page
 from recollect.experiments.protocol.results import (
@@ -30,6 +31,7 @@ from recollect.experiments.protocol.results import (
     write_result,
 )
 from recollect.experiments.protocol.running import Plan, run_experiments
+from recollect.experiments.protocol.wording import published_text
 
 
 @dataclass(frozen=True)
@@ -179,6 +181,33 @@ def test_results_are_written_whole_and_read_again(known, tmp_path):
     assert read_result(tmp_path, "drawing", quick=True) is None
 
 
+def test_a_result_whose_picture_is_lost_or_damaged_is_not_there(known, tmp_path):
+    _, (finished,) = ended(known(DRAWING))
+    write_result(finished, "abc", tmp_path)
+    picture = folder_of(tmp_path, "drawing", quick=True) / FIGURE
+    assert read_result(tmp_path, "drawing", quick=True)
+    picture.write_bytes(picture.read_bytes()[:-20])
+    assert read_result(tmp_path, "drawing", quick=True) is None
+    picture.unlink()
+    assert read_result(tmp_path, "drawing", quick=True) is None
+
+
+def test_a_folder_in_the_place_of_a_result_is_one_clear_line(known, tmp_path):
+    _, (finished,) = ended(known(DRAWING))
+    (folder_of(tmp_path, "drawing", quick=True) / RESULT).mkdir(parents=True)
+    with pytest.raises(OutputError, match=r"result\.json"):
+        write_result(finished, "abc", tmp_path)
+
+
+def test_a_recipe_counts_the_experiments_that_one_builds_on(monkeypatch):
+    counted = []
+    monkeypatch.setattr(results, "software_fingerprint", lambda *more: counted.append(more) or "")
+    recipe_hash(Plan.of(registry.experiment("one-memory"), quick=True), NO_DATA)
+    assert {f"experiments/{name}.py" for name in ("one_memory", "news", "repetition_lag")} <= set(
+        counted[0]
+    )
+
+
 def test_the_recipe_changes_with_settings_seeds_and_data(tmp_path):
     needy = replace(DRAWING, data=("words",))
     plans = [Plan.of(needy, quick=True), Plan.of(needy, quick=True, seeds=1)]
@@ -211,3 +240,11 @@ def test_the_description_is_json():
     about = json.loads(json.dumps(description(DRAWING)))
     assert about["settings"] == {"size": 8}
     assert about["expected"][0]["band"] == [-3.0, 3.0]
+
+
+@pytest.mark.parametrize(
+    ("published", "band", "says"),
+    [(0.5, [0.4, 0.6], "0.5"), (None, [0.0, None], "direction"), (None, [0.9, 1.0], "–")],
+)
+def test_a_criterion_of_our_own_is_not_called_published(published, band, says):
+    assert published_text({"published": published, "band": band, "unit": ""}) == says

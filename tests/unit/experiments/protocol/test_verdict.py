@@ -16,7 +16,7 @@ from recollect.experiments.protocol.verdict import (
 INF = float("inf")
 
 
-def expected(band, *, only_with="", premise=False):
+def expected(band, *, only_with=(), premise=False):
     return Expected("share", "a share", band, None, "nowhere", only_with=only_with, premise=premise)
 
 
@@ -61,9 +61,15 @@ def test_what_is_not_a_number_never_agrees(values, bad):
 
 
 def test_without_its_data_a_band_is_not_tested():
-    band = expected((0.0, 1.0), only_with="digits")
+    band = expected((0.0, 1.0), only_with=("digits", "clothes"))
     assert judge(band, [5.0], frozenset()).held is None
-    assert judge(band, [5.0], frozenset({"digits"})).held is False
+    assert judge(band, [5.0], frozenset({"digits"})).held is None
+    assert judge(band, [5.0], frozenset({"digits", "clothes"})).held is False
+
+
+def test_an_interval_whose_end_is_no_number_never_agrees():
+    value = Value(0.5, np.nan, np.nan)
+    assert judge(expected((0.0, INF)), [value], frozenset()).held is False
 
 
 @pytest.mark.parametrize(
