@@ -228,10 +228,11 @@ EXPERIMENT = Experiment(
                  "the same parameters account for", (0.7, 1.0), None,
                  "our criterion: nothing is fitted to them", only_with=(_SET,)),
     ),
-    caption="Each point is the probability that the next recalled word is that many places further on "
-    "the list, among those that can still come. People peak at +1, and so does the memory, "
-    "which falls too fast to both sides: words far back come more often than it says. A "
-    "memory that does not bring contexts back has no peak around 0.",
+    caption="Each point is the probability that the next recalled word is that many places "
+    "further on the list, among those that can still come. People peak at +1, and "
+    "so does the memory, which falls too fast to both sides: words far back come "
+    "more often than it says. A memory that does not bring contexts back has no "
+    "peak around 0.",
     how_it_works="The key of a word holds the contexts of its moment. When the word is found its "
     "contexts become a part of the next query and match the keys of neighbours on both sides. The "
     "word itself entered the contexts of the words after it, not before: so the next one wins.",

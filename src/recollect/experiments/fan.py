@@ -329,9 +329,10 @@ EXPERIMENT = Experiment(
             only_with=(_FOLDER,),
         ),
     ),
-    caption="Points are people's mean times, lines the memory's: every further fact about the person "
-    "or the place costs the same. Where a second panel is drawn (real data), words with five "
-    "partners draw yes to studied and to rearranged pairs alike.",
+    caption="Points are people's mean times, lines the memory's: every further fact about "
+    "the person or the place costs the same. Where a second panel is drawn (real "
+    "data), words with five partners draw yes to studied and to rearranged pairs "
+    "alike.",
     how_it_works="A key holds both words (or person and place). What shares one of them matches in "
     "part. Looking for one fact, all that match in part are drawn now and then instead, and each "
     "draw takes time; judging a pair by its summed match, they raise the match of pairs that were "

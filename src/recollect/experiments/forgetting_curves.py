@@ -297,10 +297,11 @@ EXPERIMENT = Experiment(
             only_with=(_SET,),
         ),
     ),
-    caption="Points: savings of people who learned lists again after a time, one line each, and, "
-    "where real data are given, recall of pairs after others came between. On a logarithmic "
-    "axis they fall almost straight; the memory follows, an exponential curve cannot. A power "
-    "curve, in the table, fits single people as well or better.",
+    caption="Points: savings of people who learned lists again after a time, one line each, "
+    "and, where real data are given, recall of pairs after others came between. On "
+    "a logarithmic axis they fall almost straight; the memory follows, an "
+    "exponential curve cannot. A power curve, in the table, fits single people as "
+    "well or better.",
     how_it_works="A trace's key holds the contexts of its moment, of which some change within "
     "seconds and some over years. The query brings today's contexts: the fast ones no longer "
     "match, the slow ones still do. Values stay whole; only the match of keys falls.",

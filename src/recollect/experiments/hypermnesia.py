@@ -202,9 +202,10 @@ EXPERIMENT = Experiment(
             premise=True,
         ),
     ),
-    caption="Left: recall in each of three tests should rise, and does; more for pictures than for "
-    "words, which does not come out here. Right: items that came at least once so far. New "
-    "items come in every test; whether recall rises depends on old ones not being lost.",
+    caption="Left: recall in each of three tests should rise, and does; more for pictures "
+    "than for words, which does not come out here. Right: items that came at least "
+    "once so far. New items come in every test; whether recall rises depends on old "
+    "ones not being lost.",
     how_it_works="Every test asks with a context that is reinstated anew, so that other keys match "
     "best and other items are drawn. What was recalled has its key strengthened and is seldom "
     "lost again. What is stored is the same throughout.",

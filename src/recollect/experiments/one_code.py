@@ -137,9 +137,9 @@ EXPERIMENT = Experiment(
         _gain("three_attention_gain", "three classes: attention in class that two codes add", 0.0),
         _gain("alike_attention_gain", "answers alike: attention in class that two codes add", 0.0),
     ),
-    caption="Left: each mark is a run; up and right is better. Thin lines join the mean of runs with "
-    "one code (open marks) to that with two (filled) on the same task. Right: the error of "
-    "what is found, lower is better.",
+    caption="Left: each mark is a run; up and right is better. Thin lines join the mean of "
+    "runs with one code (open marks) to that with two (filled) on the same task. "
+    "Right: the error of what is found, lower is better.",
     how_it_works="A value must be like the answer; a key must be unlike the keys of other answers. "
     "Where answers are far apart both wishes agree, and one code can serve. Where answers are "
     "alike, (0.9, 0.9) and (0.6, 0.6), a faithful code is a poor key.",

@@ -340,9 +340,10 @@ EXPERIMENT = Experiment(
             premise=True,
         ),
     ),
-    caption="Left: with a reminder a day before the test the memory is found about twice as often "
-    "after two weeks as without one, though less often than after a day, where infants were "
-    "back at that level. Right: the reminder alone, without training, does nothing.",
+    caption="Left: with a reminder a day before the test the memory is found about twice as "
+    "often after two weeks as without one, though less often than after a day, "
+    "where infants were back at that level. Right: the reminder alone, without "
+    "training, does nothing.",
     how_it_works="The key of what was learned holds the moment, and moments drift apart until a "
     "still mobile finds it no more. The reminder shows more of the situation, which is enough to "
     "find it once; being found, the same value gets a further key, of now.",

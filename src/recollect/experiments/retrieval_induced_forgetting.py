@@ -239,11 +239,11 @@ EXPERIMENT = Experiment(
             "our criterion",
         ),
     ),
-    caption="Left: unpractised words of practised categories (middle) fall below those of categories "
-    "left alone (right); without competition they cannot. Right: the forgetting that each "
-    "fitted model predicts after retrieval and after mere study. In people the bars for study "
-    "would be near 0; those of the memory are as high as for retrieval, which is where it "
-    "fails.",
+    caption="Left: unpractised words of practised categories (middle) fall below those of "
+    "categories left alone (right); without competition they cannot. Right: the "
+    "forgetting that each fitted model predicts after retrieval and after mere "
+    "study. In people the bars for study would be near 0; those of the memory are "
+    "as high as for retrieval, which is where it fails.",
     how_it_works="All words of a category answer to it. Those that were practised answer more "
     "strongly and are drawn instead of the others. The others' values stay as they were, and so do "
     "their keys; only who else answers has changed.",

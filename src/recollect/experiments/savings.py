@@ -123,8 +123,8 @@ EXPERIMENT = Experiment(
                  (float("-inf"), 0.0), None, "direction of Ebbinghaus: savings only fall",
                  unit="points", premise=True,),
     ),
-    caption="The dashed line, recall, falls below one list item in twenty (grey) while the full line, "
-    "savings, is still well above it: what cannot be found is not gone.",
+    caption="The dashed line, recall, falls below one list item in twenty (grey) while the "
+    "full line, savings, is still well above it: what cannot be found is not gone.",
     how_it_works="Relearning adds to traces that are still there but match too weakly to win the "
     "competition. A little more strength brings them back over it; new ones need all of it.",
     limits="One strength of writing a trial and one criterion stand for all lists; forgetting "

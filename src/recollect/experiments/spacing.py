@@ -233,10 +233,11 @@ EXPERIMENT = Experiment(
             premise=True,
         ),
     ),
-    caption="Left: dots mark the best gap of each delay; it moves right as the test moves away. What "
-    "counts is where a line peaks, not its height: dotted is a memory that writes everything "
-    "alike, which stores more and gains nothing from a gap. Right: the best gap as a share of "
-    "the delay falls; bars show what people did after a week and after a year.",
+    caption="Left: dots mark the best gap of each delay; it moves right as the test moves "
+    "away. What counts is where a line peaks, not its height: dotted is a memory "
+    "that writes everything alike, which stores more and gains nothing from a gap. "
+    "Right: the best gap as a share of the delay falls; bars show what people did "
+    "after a week and after a year.",
     how_it_works="A second session writes only what the query did not already find (a delta rule). "
     "After a short gap the key still matches, so little is written; after a long one much is, "
     "but the first trace has faded by then. Nothing in the memory is made for spacing: forgetting "
