@@ -130,10 +130,11 @@ def test_the_same_seed_finds_the_same(chosen, found):
 
 
 @pytest.mark.slow
-def test_seeds_differ_where_something_is_random(chosen, found):
+def test_several_seeds_are_run_only_where_something_is_random(chosen, found):
+    if chosen.seeds == 1:
+        pytest.skip("one seed: people's data, whose resampling alone is random, or nothing is")
     other = chosen.run(chosen.quick, data_for(chosen), 1)
-    same = to_json(other.measures) == to_json(found.measures)
-    assert same == (chosen.seeds == 1)
+    assert to_json(other.measures) != to_json(found.measures)
 
 
 def test_a_damaged_data_set_is_one_clear_line(chosen, tmp_path):

@@ -185,7 +185,10 @@ def fit_jointly(problems: Sequence[Problem]) -> JointFit:
         for problem, (fit, _) in zip(problems, alone, strict=True)
         for name, value in fit.parameters.items()
     }
-    separate = _summed("memory, a set for each experiment", apart, seen, scale, own)
+    # The rival of one memory is many.
+    separate = replace(
+        _summed("memory, a set for each experiment", apart, seen, scale, own), ours=False
+    )
     return JointFit(
         joint=joint,
         separate=separate,
