@@ -16,7 +16,7 @@ from sqlalchemy import delete, func, select
 
 from recollect.collection import schema
 from recollect.collection.rows import Change
-from recollect.collection.transaction import Step, Transaction
+from recollect.collection.transaction import Row, Step, Transaction
 from recollect.errors import CollectionError
 
 __all__ = ["KEPT_CHANGES", "list_changes", "next_change_id", "record", "redo", "undo"]
@@ -119,12 +119,10 @@ def _replay(transaction: Transaction, step: Step) -> None:
             transaction.insert(schema.voided_reviews, voided)
 
 
-def _in_order(step: Step, rows: list[Any]) -> list[Any]:
+def _in_order(step: Step, rows: list[Any]) -> list[Row]:
     names = [column.name for column in schema.metadata.tables[step["table"]].columns]
-    if names == step["columns"]:
-        return rows
     places = [step["columns"].index(name) for name in names]
-    return [[row[at] for at in places] for row in rows]
+    return [tuple(row[at] for at in places) for row in rows]
 
 
 def _pack(steps: list[Step]) -> bytes:

@@ -43,6 +43,8 @@ __all__ = [
 
 _REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode
+
 _card_values = attrgetter(*(column.name for column in schema.cards.columns))
 _deck_values = attrgetter(*(column.name for column in schema.decks.columns))
 _review_values = attrgetter(*(column.name for column in schema.reviews.columns))
@@ -57,7 +59,7 @@ def to_json(value: object) -> str:
     if value == {}:
         return "{}"
     try:
-        text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+        text = _encode(value)
         text.encode()
     except UnicodeEncodeError:
         return json.dumps(value, separators=(",", ":"), allow_nan=False)
@@ -93,8 +95,10 @@ def clean_name(name: str, kind: str) -> str:
     Raises:
         NoteError: nothing is left, or it is longer than a name can be.
     """
-    cleaned = unicodedata.normalize("NFC", clean_text(name))
-    cleaned = "".join(" " if unicodedata.category(c) == "Cc" else c for c in cleaned).strip()
+    cleaned = unicodedata.normalize("NFC", name).strip()
+    if not cleaned.isprintable():
+        cleaned = clean_text(cleaned)
+        cleaned = "".join(" " if unicodedata.category(c) == "Cc" else c for c in cleaned).strip()
     if not cleaned:
         raise NoteError(f"a {kind} needs a name")
     if len(cleaned) > schema.LONGEST_NAME:
@@ -107,8 +111,7 @@ def clean_name(name: str, kind: str) -> str:
 
 def fields_text(fields: Iterable[str]) -> str:
     """The fields of a note as they are kept and fingerprinted: a JSON list of texts."""
-    texts = [clean_text(text) for text in fields]
-    return json.dumps(texts, ensure_ascii=False, separators=(",", ":"))
+    return _encode([clean_text(text) for text in fields])
 
 
 def fields_from(text: str) -> tuple[str, ...]:

@@ -70,8 +70,9 @@ metadata = MetaData(
 
 
 def _one_of(column: str, values: tuple[str, ...]) -> CheckConstraint:
-    quoted = ", ".join(f"'{value}'" for value in values)
-    return CheckConstraint(f"{column} IN ({quoted})", name=column)
+    # Not with IN, for which SQLite builds a list afresh for every row that is written.
+    rule = " OR ".join(f"{column} = '{value}'" for value in values)
+    return CheckConstraint(rule, name=column)
 
 
 def _id() -> Column[int]:
@@ -179,6 +180,7 @@ note_tags = Table(
     metadata,
     Column("note_id", BigInteger, ForeignKey("notes.id"), primary_key=True),
     Column("tag", Text, primary_key=True, index=True),
+    sqlite_with_rowid=False,
 )
 
 cards = Table(

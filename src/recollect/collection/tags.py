@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 
 from sqlalchemy import func, select
 
@@ -21,8 +22,7 @@ def clean_tags(tags: Iterable[str]) -> tuple[str, ...]:
     Raises:
         NoteError: a tag is too long.
     """
-    joined = ("_".join(tag.split()) for tag in tags)
-    return tuple(sorted({clean_name(tag, "tag") for tag in joined if tag}))
+    return tuple(sorted({cleaned for tag in tags if (cleaned := _clean_tag(tag))}))
 
 
 def list_tags(transaction: Transaction) -> dict[str, int]:
@@ -88,3 +88,9 @@ def touch_notes(transaction: Transaction, note_ids: Iterable[int]) -> None:
     transaction.update(
         schema.notes, [(*row[:at], transaction.now_ms, *row[at + 1 :]) for row in rows]
     )
+
+
+@lru_cache(maxsize=10_000)
+def _clean_tag(tag: str) -> str:
+    joined = "_".join(tag.split())
+    return clean_name(joined, "tag") if joined else ""

@@ -12,7 +12,7 @@ from recollect.errors import CollectionError, UnknownNameError
 
 __all__ = ["Row", "Step", "Transaction", "chunks"]
 
-Row = Sequence[Any]
+Row = tuple[Any, ...]
 Step = dict[str, Any]
 """A step that takes a change back: what to do with which rows of which table."""
 
@@ -132,12 +132,20 @@ class Transaction:
             self._note(table, "insert", before)
         return count
 
-    def delete_keys(self, table: Table, keys: Iterable[Row]) -> int:
-        """Remove the rows with these primary keys, each a sequence of its columns' values."""
+    def delete_keys(self, table: Table, keys: Iterable[Any]) -> int:
+        """Remove the rows with these primary keys.
+
+        Args:
+            table: which table.
+            keys: the key's value, or a sequence of them where it has several columns.
+
+        Returns:
+            How many rows there were.
+        """
         self._must_change(table)
         columns = [table.columns[at] for at in _key_columns(table)]
         if len(columns) == 1:
-            return self.delete(table, columns[0].name, [key[0] for key in keys])
+            return self.delete(table, columns[0].name, keys)
         count = 0
         for chunk in chunks(keys, _LIST):
             chosen = tuple_(*columns).in_([tuple(key) for key in chunk])
@@ -174,9 +182,9 @@ class Transaction:
         marks = ", ".join([self._mark] * len(table.columns))
         self._run(f"INSERT INTO {self._quoted(table.name)} ({names}) VALUES ({marks})", chunk)
 
-    def _run(self, sql: str, rows: Sequence[Row]) -> None:
+    def _run(self, sql: str, rows: list[Any]) -> None:
         try:
-            self.connection.exec_driver_sql(sql, [tuple(row) for row in rows])
+            self.connection.exec_driver_sql(sql, rows)
         except OverflowError as error:
             raise CollectionError(
                 "a number does not fit into 64 bits; nothing was changed"
@@ -184,11 +192,11 @@ class Transaction:
 
     def _note_inserted(self, table: Table, chunk: list[Row]) -> None:
         at = _key_columns(table)
-        keys = [[row[i] for i in at] for row in chunk]
-        if table.name == "reviews":
-            self._note(table, "void", [key[0] for key in keys])
-        else:
-            self._note(table, "delete", keys)
+        action = "void" if table.name == "reviews" else "delete"
+        keys: list[Any] = [row[at[0]] for row in chunk]
+        if len(at) > 1:
+            keys = [[row[i] for i in at] for row in chunk]
+        self._note(table, action, keys)
 
     def _note(self, table: Table, action: str, rows: Sequence[Any]) -> None:
         if table.name in _UNRECORDED or not rows:

@@ -48,6 +48,10 @@ def _check(table: str, name: str, rule: str) -> sa.CheckConstraint:
     return sa.CheckConstraint(rule, name=op.f(f"ck_{table}_{name}"))
 
 
+def _one_of(table: str, column: str, *values: str) -> sa.CheckConstraint:
+    return _check(table, column, " OR ".join(f"{column} = '{value}'" for value in values))
+
+
 def _index(table: str, *columns: str) -> None:
     op.create_index(f"ix_{table}_{'_'.join(columns)}", table, list(columns))
 
@@ -108,7 +112,7 @@ def _note_types() -> None:
         _big("modified_at_ms"),
         _key("note_types", "id"),
         _unique("note_types", "name"),
-        _check("note_types", "kind", "kind IN ('normal', 'cloze')"),
+        _one_of("note_types", "kind", "normal", "cloze"),
     )
     op.create_table(
         "fields",
@@ -163,6 +167,7 @@ def _notes_and_cards() -> None:
         _text("tag"),
         _key("note_tags", "note_id", "tag"),
         _points("note_tags", "note_id", "notes"),
+        sqlite_with_rowid=False,
     )
     _index("note_tags", "tag")
     op.create_table(
@@ -187,14 +192,14 @@ def _notes_and_cards() -> None:
         _points("cards", "deck_id", "decks"),
         _points("cards", "original_deck_id", "decks"),
         _unique("cards", "note_id", "ordinal"),
-        _check("cards", "phase", "phase IN ('new', 'learning', 'review', 'relearning')"),
+        _one_of("cards", "phase", "new", "learning", "review", "relearning"),
     )
     _index("cards", "original_deck_id")
     _index("cards", "deck_id", "phase", "due_day")
 
 
 def _reviews() -> None:
-    kinds = "'learning', 'review', 'relearning', 'filtered', 'manual', 'rescheduled'"
+    kinds = ("learning", "review", "relearning", "filtered", "manual", "rescheduled")
     op.create_table(
         "reviews",
         _id(),
@@ -211,7 +216,7 @@ def _reviews() -> None:
         _text("reason", nullable=True),
         _key("reviews", "id"),
         _check("reviews", "rating", "rating BETWEEN 0 AND 4"),
-        _check("reviews", "kind", f"kind IN ({kinds})"),
+        _one_of("reviews", "kind", *kinds),
     )
     _index("reviews", "card_id", "id")
     op.create_table(
