@@ -11,7 +11,13 @@
     ├── NotEnoughDataError  too few reviews for what was asked
     ├── MissingExtraError   an optional dependency is needed; says what to install
     ├── UnknownNameError    no model, card or learner of that name; lists what there is
-    └── OutputError         a result could not be written
+    ├── OutputError         a result could not be written
+    ├── CollectionError     a collection cannot be opened, read or changed
+    │   ├── CollectionLockedError   another program is writing to it
+    │   ├── CollectionDamagedError  the file or the database behind it is damaged
+    │   ├── CollectionVersionError  a newer Recollect made it
+    │   └── NoteError               a note, a note type or a template is not sound
+    └── PackageError        a package of cards cannot be read or written
 
 Each message is one line: what is wrong, where, and what to do.
 """
@@ -23,12 +29,18 @@ from difflib import get_close_matches
 
 __all__ = [
     "BadRowError",
+    "CollectionDamagedError",
+    "CollectionError",
+    "CollectionLockedError",
+    "CollectionVersionError",
     "DataFileError",
     "LogError",
     "LogFormatError",
     "MissingExtraError",
     "NotEnoughDataError",
+    "NoteError",
     "OutputError",
+    "PackageError",
     "ParameterError",
     "RecollectError",
     "UnknownNameError",
@@ -120,3 +132,27 @@ class UnknownNameError(RecollectError):
 
 class OutputError(RecollectError):
     """A result could not be written; nothing is left half-written."""
+
+
+class CollectionError(RecollectError):
+    """A collection cannot be opened, read or changed; nothing of the change was kept."""
+
+
+class CollectionLockedError(CollectionError):
+    """Another program, or another window of this one, is writing to the collection."""
+
+
+class CollectionDamagedError(CollectionError):
+    """The collection's file, or the database that holds it, is damaged."""
+
+
+class CollectionVersionError(CollectionError):
+    """The collection was made by a newer Recollect than this one."""
+
+
+class NoteError(CollectionError):
+    """A note, a note type or a template is not sound."""
+
+
+class PackageError(RecollectError):
+    """A package of cards cannot be read or written."""
