@@ -10,7 +10,8 @@
         print(summary.notes.added, "notes would be added")
 """
 
+from recollect.anki.exporting import ExportSummary, export_package
 from recollect.anki.importing import import_package
 from recollect.anki.summary import ImportSummary, Tally
 
-__all__ = ["ImportSummary", "Tally", "import_package"]
+__all__ = ["ExportSummary", "ImportSummary", "Tally", "export_package", "import_package"]

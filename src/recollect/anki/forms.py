@@ -33,8 +33,8 @@ _OTHER = 255
 class Key(NamedTuple):
     """A key of a JSON object, its levels separated by dots, and its field in protobuf.
 
-    ``kind`` is flag, unset (a flag kept the other way round), whole, present (a whole number whose
-    0 is not the same as none), real, reals, text, percent, thousandths or order.
+    ``kind`` is flag, unset (a flag kept the other way round), whole, given (a whole number or
+    none), present (the same, but 0 is not none), real, reals, text, percent, thousandths or order.
     """
 
     name: str
@@ -60,7 +60,7 @@ CARD_TEMPLATE = (
     Key("afmt", 2, "text"),
     Key("bqfmt", 3, "text"),
     Key("bafmt", 4, "text"),
-    Key("did", 5, "whole"),
+    Key("did", 5, "given"),
     Key("bfont", 6, "text"),
     Key("bsize", 7, "whole"),
     Key("id", 8, "present"),
@@ -145,7 +145,7 @@ def read_form(message: Message, keys: Iterable[Key]) -> dict[str, Any]:
             loaded = None
         form |= loaded if isinstance(loaded, dict) else {}
     for key in keys:
-        if key.kind in ("present", "percent") and key.number not in message:
+        if key.kind in ("given", "present", "percent") and key.number not in message:
             continue
         _put(form, key.name, _value(message, key))
     ints = form.get("new", {}).get("ints")
@@ -178,7 +178,7 @@ def _value(message: Message, key: Key) -> Any:
             return message.flag(key.number)
         case "unset":
             return not message.flag(key.number)
-        case "whole" | "present":
+        case "whole" | "given" | "present":
             return message.whole(key.number)
         case "real":
             return message.real(key.number)
@@ -201,7 +201,7 @@ def _field(key: Key, value: Any) -> bytes:
             return field(number, bool(value))
         case "unset":
             return field(number, not value)
-        case "whole":
+        case "whole" | "given":
             return field(number, int(value))
         case "present":
             return field(number, int(value), always=True)

@@ -28,14 +28,15 @@ from recollect.anki.summary import ImportSummary
 from recollect.collection import Place, Transaction, schema
 from recollect.errors import CollectionError, PackageError
 
-__all__ = ["MediaMerge", "renamed_references", "stored_media"]
+__all__ = ["REFERENCE", "MediaMerge", "renamed_references", "stored_media"]
 
-_REFERENCE = re.compile(
+REFERENCE = re.compile(
     r"(?P<sound>\[sound:)(?P<name>[^\]]+)\]"
     r"""|(?P<attribute>\b(?:src|data)\s*=\s*)(?:"(?P<double>[^"]*)"|'(?P<single>[^']*)'"""
     r"|(?P<bare>[^\s>\"']+))",
     re.IGNORECASE,
 )
+"""Where a field names a file: ``[sound:a.mp3]``, ``<img src="a.png">``, ``<object data=...>``."""
 
 
 class MediaMerge:
@@ -200,7 +201,7 @@ def renamed_references(text: str, renamed: Mapping[str, str]) -> str:
                 return match[0][:start] + encode(found) + match[0][end:]
         return match[0]
 
-    return _REFERENCE.sub(new_name, text)
+    return REFERENCE.sub(new_name, text)
 
 
 @contextmanager

@@ -181,7 +181,7 @@ def anki_state(
         queue=queue,
         due=due,
         ivl=interval,
-        factor=whole(carried.get("factor"), 2500 if kind else 0, 0, 1 << 30),
+        factor=whole(carried.get("factor"), 0 if same or not kind else 2500, 0, 1 << 30),
         reps=max(reps, whole(carried.get("reps"), 0, 0, 1 << 30)),
         lapses=max(lapses, whole(carried.get("lapses"), 0, 0, 1 << 30)),
         left=left,
