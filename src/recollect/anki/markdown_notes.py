@@ -151,12 +151,14 @@ def _blocks(path: Path, lines: list[str], begins: int) -> Iterator[_Block]:
             block.answer.append(_matched(_ANSWER, line))
             continue
         if kind in ("question", "heading", "title") or (kind == "line" and _is_loose(block)):
-            if block is not None and kind != "line":
+            # A heading with cards below it is a title.
+            is_title = block is not None and block.kind == "heading" and kind == "question"
+            if block is not None and kind != "line" and not is_title:
                 yield from _ended(path, block)
             if kind == "line":
                 question, answer = _matched_pair(line)
                 yield _Block("line", row, [question], [answer])
-                block = None  # a heading with cards below it is a title
+                block = None
             else:
                 block = _begun(kind, row, line)
             continue
