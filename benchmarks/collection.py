@@ -26,7 +26,7 @@ from recollect.collection import Deck, Field, NoteType, Preset, Template
 
 FIRST_MS = 1_600_000_000_000
 DAY_MS = 86_400_000
-WORDS = "time person year way day thing man world life hand part child eye woman place".split()
+WORDS = ("time", "person", "year", "way", "day", "thing", "man", "world", "life", "hand", "part")
 
 
 def make_package(path: Path, cards: int, reviews: int, seed: int = 0) -> None:
@@ -151,7 +151,9 @@ def main() -> None:
             ("export-latest", Path(folder) / "latest.apkg"),
         ):
             figures = measured(step, where, str(file))
-            print(f"{step:14} {figures['seconds']:7.1f} s {figures['peak_mib']:8.0f} MiB", flush=True)
+            print(
+                f"{step:14} {figures['seconds']:7.1f} s {figures['peak_mib']:8.0f} MiB", flush=True
+            )
 
 
 if __name__ == "__main__":

@@ -65,6 +65,10 @@ def without(value: Any, names: set[str]) -> Any:
     return [without(item, names) for item in value] if isinstance(value, list) else value
 
 
+def by_name(note_types: list[dict[str, Any]]) -> list[Any]:
+    return without(sorted(note_types, key=lambda item: item["name"]), MADE_ANEW)
+
+
 def check_round_trip(package: Path, folder: Path, latest: bool) -> dict[str, Any]:
     theirs = anki("dump", package)
     again = anki("dump", through_us(package, folder, latest))
@@ -72,7 +76,9 @@ def check_round_trip(package: Path, folder: Path, latest: bool) -> dict[str, Any
     assert again["cards"] == theirs["cards"]
     assert again["reviews"] == theirs["reviews"]
     assert again["media"] == theirs["media"]
-    by_name = [sorted(side["note_types"], key=lambda item: item["name"]) for side in (again, theirs)]
+    by_name = [
+        sorted(side["note_types"], key=lambda item: item["name"]) for side in (again, theirs)
+    ]
     assert without(by_name[0], MADE_ANEW) == without(by_name[1], MADE_ANEW)
     assert again["decks"] == theirs["decks"]
     return theirs

@@ -57,9 +57,10 @@ _SPELLINGS = {
     "tag": "tags",
 }
 _USUAL = frozenset(
-    "front back question answer prompt response term definition word translation meaning text "
-    "extra hint example pronunciation reading expression sentence note notes remarks q a".split()
-) | {"back extra"}
+    ("front", "back", "back extra", "extra", "question", "answer", "q", "a", "prompt", "response")
+    + ("term", "definition", "word", "translation", "meaning", "reading", "pronunciation", "hint")
+    + ("text", "sentence", "expression", "example", "note", "notes", "remarks")
+)
 _MARKUP = re.compile(r"</?[a-zA-Z][^<>]*>|&(?:[a-zA-Z]+|#\d+);")
 
 

@@ -35,7 +35,9 @@ CREATE TABLE revlog (id integer PRIMARY KEY, cid integer NOT NULL, usn integer N
   ease integer NOT NULL, ivl integer NOT NULL, lastIvl integer NOT NULL, factor integer NOT NULL,
   time integer NOT NULL, type integer NOT NULL);
 """
-_GRAVES_11 = "CREATE TABLE graves (usn integer NOT NULL, oid integer NOT NULL, type integer NOT NULL);"
+_GRAVES_11 = (
+    "CREATE TABLE graves (usn integer NOT NULL, oid integer NOT NULL, type integer NOT NULL);"
+)
 _ONLY_18 = """
 CREATE TABLE graves (oid integer NOT NULL, type integer NOT NULL, usn integer NOT NULL,
   PRIMARY KEY (oid, type)) WITHOUT ROWID;
@@ -175,9 +177,9 @@ def _write_tables(connection: sqlite3.Connection, head: CollectionHead) -> None:
             for at, item in enumerate(form["flds"])
         ]
         write_rows(connection, "fields", fields, 4)
+        head, apart_too = (form["id"],), ("name", "ord")
         templates = [
-            (form["id"], at, item["name"], form["mod"], -1)
-            + (write_form(item, CARD_TEMPLATE, ("name", "ord")),)
+            (*head, at, item["name"], form["mod"], -1, write_form(item, CARD_TEMPLATE, apart_too))
             for at, item in enumerate(form["tmpls"])
         ]
         write_rows(connection, "templates", templates, 6)
@@ -186,8 +188,8 @@ def _write_tables(connection: sqlite3.Connection, head: CollectionHead) -> None:
         common = {key.name: form[key.name] for key in COMMON}
         name = form["name"].replace("::", "\x1f")
         kind = field(1, write_form(normal, DECK))
-        row = (form["id"], name, form["mod"], -1, write_form(common, COMMON), kind)
-        write_rows(connection, "decks", [row], 6)
+        blobs = (write_form(common, COMMON), kind)
+        write_rows(connection, "decks", [(form["id"], name, form["mod"], -1, *blobs)], 6)
     for form in head.presets:
         kept = write_form(form, PRESET, (*apart, "dyn"))
         row = (form["id"], form["name"], form["mod"], -1, kept)

@@ -44,9 +44,7 @@ def import_file(
     file = Path(path)
     if is_package(file):
         return import_package(collection, file, dry_run=dry_run, tell=tell)
-    return import_text(
-        collection, file, deck=deck, header=header, dry_run=dry_run, tell=tell
-    )
+    return import_text(collection, file, deck=deck, header=header, dry_run=dry_run, tell=tell)
 
 
 def is_package(path: Path) -> bool:

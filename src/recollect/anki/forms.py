@@ -154,7 +154,9 @@ def read_form(message: Message, keys: Iterable[Key]) -> dict[str, Any]:
     return form
 
 
-def write_form(form: Mapping[str, Any], keys: Iterable[Key], leave_out: Iterable[str] = ()) -> bytes:
+def write_form(
+    form: Mapping[str, Any], keys: Iterable[Key], leave_out: Iterable[str] = ()
+) -> bytes:
     """A JSON object as the message of schema 18.
 
     Args:

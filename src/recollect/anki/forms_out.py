@@ -21,7 +21,7 @@ _TODAY = dict.fromkeys(("newToday", "revToday", "lrnToday", "timeToday"), (0, 0)
 def note_type_form(note_type: NoteType) -> dict[str, Any]:
     """A note type as schema 11 has it in ``models``."""
     carried = {k: v for k, v in _carried(note_type.extra).items() if k != "id"}
-    defaults = {
+    defaults: dict[str, Any] = {
         "sortf": 0,
         "did": None,
         "latexPre": _LATEX_BEFORE,

@@ -117,9 +117,7 @@ def _inline(line: str) -> str:
     line = _IMAGE.sub(
         lambda m: hold(f'<img src="{html.escape(m[2])}" alt="{html.escape(m[1])}">'), line
     )
-    line = _LINK.sub(
-        lambda m: hold(f'<a href="{html.escape(m[2])}">{html.escape(m[1])}</a>'), line
-    )
+    line = _LINK.sub(lambda m: hold(f'<a href="{html.escape(m[2])}">{html.escape(m[1])}</a>'), line)
     line = html.escape(line, quote=False)
     line = _EMPHASIS.sub(r"<i>\1</i>", _STRONG.sub(r"<b>\1</b>", line))
     return _HELD.sub(lambda m: held[int(m[1])], line)
@@ -165,12 +163,12 @@ def _blocks(path: Path, lines: list[str], begins: int) -> Iterator[_Block]:
         if block is None:
             continue
         inside = block.answer if block.answering or block.kind == "heading" else block.question
-        if block.kind == "question" and block.answering and not fenced:
-            # Two empty lines end a question and its answer.
-            if not line.strip() and inside and not inside[-1].strip():
-                yield from _ended(path, block)
-                block = None
-                continue
+        # Two empty lines end a question and its answer.
+        two_empty = not line.strip() and bool(inside) and not inside[-1].strip()
+        if block.answering and two_empty and not fenced:
+            yield from _ended(path, block)
+            block = None
+            continue
         inside.append(line)
     if block is not None:
         yield from _ended(path, block)

@@ -181,9 +181,7 @@ def stored_media(
             yield name, size, path if path.is_file() else None
             continue
         blob = schema.media_blobs.c.content
-        row = transaction.execute(
-            select(blob).where(schema.media_blobs.c.sha256 == digest)
-        ).first()
+        row = transaction.execute(select(blob).where(schema.media_blobs.c.sha256 == digest)).first()
         yield name, size, None if row is None else bytes(row[0])
 
 

@@ -76,8 +76,8 @@ class PackedMedia:
         """
         try:
             if self.package is None:
-                with self.path.open("rb") as stream:
-                    yield from stream_chunks(cast(BufferedIOBase, stream), False, self.path)
+                with self.path.open("rb") as file:
+                    yield from stream_chunks(file, False, self.path)
                 return
             with self.package.open(member_of(self.package, self.member, self.path)) as packed:
                 stream = cast(BufferedIOBase, packed)

@@ -175,9 +175,7 @@ class NoteMerge:
         for note, number in zip(new, numbers, strict=True):
             self.number_of[note.id] = number
             self.type_of[number] = known_types[note.note_type_id]
-        ours = {
-            note.id: note for note in notes.get_notes(self.transaction, list(there.values()))
-        }
+        ours = {note.id: note for note in notes.get_notes(self.transaction, list(there.values()))}
         changed = []
         for note in batch:
             if note.guid not in there:

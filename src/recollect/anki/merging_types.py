@@ -190,5 +190,3 @@ def _is_same_preset(ours: Preset, theirs: Preset, name: str) -> bool:
 
 def _settings(preset: Preset) -> Preset:
     return replace(preset, id=0, name="", extra={})
-
-

@@ -182,9 +182,7 @@ def open_package(path: Path, *, max_bytes: int = MAX_COLLECTION_BYTES) -> Iterat
         yield package
 
 
-def _package(
-    path: Path, connection: sqlite3.Connection, media: tuple[PackedMedia, ...]
-) -> Package:
+def _package(path: Path, connection: sqlite3.Connection, media: tuple[PackedMedia, ...]) -> Package:
     try:
         for table, columns in _TABLES.items():
             if not has_plain_table(connection, table, columns):

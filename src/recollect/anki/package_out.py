@@ -88,9 +88,7 @@ def _add(package: zipfile.ZipFile, name: str, content: Path | bytes, method: int
             out.write(chunk)
 
 
-def _add_packed(
-    package: zipfile.ZipFile, name: str, content: Path | bytes
-) -> tuple[int, bytes]:
+def _add_packed(package: zipfile.ZipFile, name: str, content: Path | bytes) -> tuple[int, bytes]:
     """Add a file packed with zstd; returns its size and SHA-1, as Anki lists them."""
     digest, size = hashlib.sha1(usedforsecurity=False), 0
     packer = zstandard.ZstdCompressor().compressobj()

@@ -259,5 +259,3 @@ def _fingerprint(card: Card) -> int:
         card.flag,
     )
     return zlib.crc32(repr(values).encode())
-
-

@@ -98,11 +98,11 @@ def export_parquet(
             _, cards = chosen_cards(transaction, deck)
             log = _only(log, {card.id for card in cards})
     if not len(log):
-        raise NotEnoughDataError("there are no reviews to export; study first, or name another deck")
+        raise NotEnoughDataError(
+            "there are no reviews to export; study first, or name another deck"
+        )
     write_parquet([log], folder)
-    return ExportSummary(
-        str(folder), cards=len(set(log.card_id.tolist())), reviews=len(log)
-    )
+    return ExportSummary(str(folder), cards=len(set(log.card_id.tolist())), reviews=len(log))
 
 
 def _only(log: ReviewLog, cards: set[int]) -> ReviewLog:

@@ -146,7 +146,9 @@ class _TextMerge:
             here = _First(self.transaction, note_type)
             for start in range(0, len(every), _CHUNK):
                 batch = every[start : start + _CHUNK]
-                self._merge(note_type, here, [(item, self._note(item, note_type)) for item in batch])
+                self._merge(
+                    note_type, here, [(item, self._note(item, note_type)) for item in batch]
+                )
                 done += len(batch)
                 self.tell(done, len(self.found.notes), "notes")
 
@@ -213,9 +215,7 @@ class _TextMerge:
         if len(item.fields) <= 2:
             return self._made(basic_type())
         names = columns or ["Front", "Back", *(f"Field {n}" for n in range(3, 501))]
-        return self._made(
-            named_fields_type(sound_name(self.path.stem), names[: len(item.fields)])
-        )
+        return self._made(named_fields_type(sound_name(self.path.stem), names[: len(item.fields)]))
 
     def _is_cloze(self, item: TextNote) -> bool:
         return len(item.fields) <= 2 and "{{c1::" in item.fields[0]
@@ -276,9 +276,7 @@ class _TextMerge:
         self._add_notes(new, first)
         self._add_cards(note_type, changed)
 
-    def _there(
-        self, first: _First, batch: list[tuple[TextNote, Note]]
-    ) -> dict[object, Note]:
+    def _there(self, first: _First, batch: list[tuple[TextNote, Note]]) -> dict[object, Note]:
         """Notes that are here, by guid where the row has one, else by type and first field."""
         guids = [note.guid for _, note in batch if note.guid]
         by_guid = notes.find_guids(self.transaction, guids)
@@ -314,8 +312,8 @@ class _TextMerge:
                 if (note.id, ordinal) not in there
             ]
             deck_id = self._deck_for(item) if missing else 1
-            for ordinal in missing:
-                new.append(Card(0, note.id, deck_id, ordinal=ordinal, position=self._position))
+            place = self._position
+            new += [Card(0, note.id, deck_id, ordinal=at, position=place) for at in missing]
             self._position += bool(missing)
         numbers = cards.number_cards(self.transaction, len(new))
         self.summary.cards.added += cards.add_cards(
