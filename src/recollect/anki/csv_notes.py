@@ -56,10 +56,10 @@ _SPELLINGS = {
     "tags": "tags",
     "tag": "tags",
 }
-_USUAL = frozenset(
-    ("front", "back", "back extra", "extra", "question", "answer", "q", "a", "prompt", "response")
-    + ("term", "definition", "word", "translation", "meaning", "reading", "pronunciation", "hint")
-    + ("text", "sentence", "expression", "example", "note", "notes", "remarks")
+_USUAL = (
+    {"front", "back", "back extra", "extra", "question", "answer", "q", "a", "prompt", "response"}
+    | {"term", "definition", "word", "translation", "meaning", "reading", "pronunciation", "hint"}
+    | {"text", "sentence", "expression", "example", "note", "notes", "remarks"}
 )
 _MARKUP = re.compile(r"</?[a-zA-Z][^<>]*>|&(?:[a-zA-Z]+|#\d+);")
 

@@ -177,9 +177,9 @@ def _write_tables(connection: sqlite3.Connection, head: CollectionHead) -> None:
             for at, item in enumerate(form["flds"])
         ]
         write_rows(connection, "fields", fields, 4)
-        head, apart_too = (form["id"],), ("name", "ord")
+        number, own = form["id"], ("name", "ord")
         templates = [
-            (*head, at, item["name"], form["mod"], -1, write_form(item, CARD_TEMPLATE, apart_too))
+            (number, at, item["name"], form["mod"], -1, write_form(item, CARD_TEMPLATE, own))
             for at, item in enumerate(form["tmpls"])
         ]
         write_rows(connection, "templates", templates, 6)
