@@ -7,7 +7,7 @@ import html
 import json
 import re
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -128,7 +128,7 @@ def opened_new(path: Path, head: CollectionHead, *, latest: bool) -> Iterator[sq
 
 
 def write_rows(
-    connection: sqlite3.Connection, table: str, rows: Iterable[tuple[Any, ...]], width: int
+    connection: sqlite3.Connection, table: str, rows: Iterable[Sequence[Any]], width: int
 ) -> None:
     """Add rows to a table."""
     marks = ", ".join("?" * width)

@@ -126,7 +126,8 @@ class Package:
         """Ids of the decks to which cards belong."""
         query = "SELECT DISTINCT CASE odid WHEN 0 THEN did ELSE odid END FROM cards"
         with self._failing("cards"):
-            return {row[0] for row in self.connection.execute(query)}
+            found = {row[0] for row in self.connection.execute(query)}
+        return {number for number in found if type(number) is int}
 
     def last_reviews(self) -> dict[int, int]:
         """Id of the newest entry of each card."""
