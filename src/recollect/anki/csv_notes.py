@@ -108,6 +108,10 @@ def read_csv_notes(
         if header or (header is None and alike):
             names = cells
             first = next(rows, None)
+    folded = [name.casefold() for name in names if name]
+    twice = next((name for name in names if name and folded.count(name.casefold()) > 1), None)
+    if twice is not None:
+        raise PackageError(f"{path}: two columns are named {twice[:40]!r}; name them apart")
     places = dict(directives.places)
     for at, name in enumerate(names):
         kind = _SPELLINGS.get(name.casefold())

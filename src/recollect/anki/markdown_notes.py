@@ -131,7 +131,8 @@ def _head(lines: list[str]) -> tuple[dict[str, str], int]:
         if line.strip() == "---":
             pairs = (item.partition(":") for item in lines[1:at])
             known = {key.strip().casefold(): value.strip() for key, _, value in pairs}
-            return {key: value.strip("[]\"'") for key, value in known.items()}, at + 1
+            plain = str.maketrans("", "", "[]\"'")
+            return {key: value.translate(plain) for key, value in known.items()}, at + 1
     return {}, 0
 
 
