@@ -21,6 +21,7 @@ from typing import Any
 import click
 
 import recollect
+from recollect.cli._collection import collection_option
 from recollect.cli._session import Session, talk_options
 from recollect.errors import RecollectError
 
@@ -33,6 +34,10 @@ COMMANDS = {
     "fit-defaults": "recollect.cli.fit_defaults",
     "predict": "recollect.cli.predict",
     "explain": "recollect.cli.explain",
+    "decks": "recollect.cli.decks",
+    "study": "recollect.cli.study",
+    "due": "recollect.cli.due",
+    "stats": "recollect.cli.stats",
     "experiments": "recollect.cli.experiments",
 }
 """Name of each command and the module whose ``command`` it is."""
@@ -145,6 +150,7 @@ def _forget_output() -> None:
     epilog="Start with: recollect demo",
 )
 @click.version_option(recollect.__version__, prog_name="recollect", message="%(prog)s %(version)s")
+@collection_option
 @talk_options
 def main() -> None:
     """Predict what a learner remembers, and say why.

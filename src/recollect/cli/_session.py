@@ -20,10 +20,12 @@ class Session:
     Attributes:
         quiet: no progress and no notes; warnings and errors are still shown.
         debug: show where an error came from.
+        collection: path or URL of the collection, if one was named.
     """
 
     quiet: bool = False
     debug: bool = False
+    collection: str | None = None
 
     def note(self, text: str) -> None:
         """Something good to know, on stderr."""

@@ -59,6 +59,13 @@ class ModelForeseer:
     def __init__(self, learner: Learner) -> None:
         self.learner = learner
 
+    def warm_up(self) -> None:
+        """Compile, or find on the disk, what the first cards would otherwise wait for."""
+        boundary = DayBoundary()
+        entries = [ReviewEntry(1, 1, 1, int(Rating.GOOD), "learning")]
+        self.foresee(entries, MS_PER_DAY, 0.9, boundary)
+        self.recall({1: entries}, 2 * MS_PER_DAY, boundary)
+
     def foresee(
         self, entries: Sequence[ReviewEntry], at_ms: int, target: float, boundary: DayBoundary
     ) -> Foresight:

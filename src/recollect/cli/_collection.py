@@ -1,0 +1,134 @@
+"""The collection that a command works with: ``--collection``, and the learner who studies it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from recollect.cli._session import Session
+
+if TYPE_CHECKING:
+    from recollect.collection import Collection, Deck, Transaction
+    from recollect.recall.model.parameters import RecallParameters
+    from recollect.reviews import ReviewLog
+    from recollect.scheduling.model import ModelForeseer
+
+__all__ = ["chosen_deck", "collection_option", "model_foreseer", "opened"]
+
+_Command = TypeVar("_Command", bound=Callable[..., Any])
+
+
+def collection_option(command: _Command) -> _Command:
+    """Add ``--collection``, which sets the :class:`Session`'s."""
+    option = click.option(
+        "--collection",
+        metavar="PLACE",
+        expose_value=False,
+        callback=_set_collection,
+        help="Path or postgresql:// URL of the collection. "
+        "Default: $RECOLLECT_COLLECTION, or one in the user's data folder.",
+    )
+    return option(command)
+
+
+def _set_collection(context: click.Context, _: click.Parameter, value: str | None) -> None:
+    if value is not None:
+        context.find_root().ensure_object(Session).collection = value
+
+
+@contextmanager
+def opened(session: Session) -> Iterator[Collection]:
+    """The collection, open for the length of a ``with`` block.
+
+    Raises:
+        CollectionError: there is none, or it cannot be opened.
+    """
+    from recollect.collection import open_collection
+
+    with open_collection(session.collection, create=False) as collection:
+        yield collection
+
+
+def chosen_deck(transaction: Transaction, name: str | None) -> Deck | None:
+    """The deck of that name; None for no name.
+
+    Raises:
+        UnknownNameError: there is no such deck.
+    """
+    from recollect.collection import decks
+    from recollect.errors import UnknownNameError
+
+    if name is None:
+        return None
+    found = decks.find_deck(transaction, name)
+    if found is not None:
+        return found
+    every = decks.list_decks(transaction)
+    same = [deck for deck in every if deck.name.casefold() == name.strip().casefold()]
+    if len(same) == 1:
+        return same[0]
+    raise UnknownNameError("deck", name, (deck.name for deck in every))
+
+
+def model_foreseer(
+    session: Session, collection: Collection, params: Path | None
+) -> ModelForeseer:
+    """The recall model, taught by the collection's learner and ready to answer at once.
+
+    Args:
+        session: told what takes time.
+        collection: with the reviews.
+        params: the learner's own parameters, from ``recollect fit``.
+
+    Raises:
+        ParameterError: the parameters cannot be used.
+    """
+    from recollect.cli._jax import prepare_jax
+    from recollect.cli._places import cache_folder
+    from recollect.cli._progress import status
+
+    prepare_jax()
+    with status(session, "Getting to know the learner", compiles=True):
+        from recollect.scheduling.model import ModelForeseer
+        from recollect.scheduling.remembered import remembered_learner
+
+        learner = remembered_learner(
+            collection, cache_folder() / "learners", _parameters(params), origin=_digest(params)
+        )
+        foreseer = ModelForeseer(learner)
+        foreseer.warm_up()
+    return foreseer
+
+
+def _parameters(params: Path | None) -> Callable[[ReviewLog], RecallParameters]:
+    def parameters(log: ReviewLog) -> RecallParameters:
+        from recollect.recall.defaults import load_defaults
+
+        shared = load_defaults().parameters_for(log)
+        if params is None:
+            return shared
+        from recollect.recall.fitting import LearnerFit
+
+        return LearnerFit.load(params, shared).parameters
+
+    return parameters
+
+
+def _digest(params: Path | None) -> str:
+    import hashlib
+
+    from recollect.errors import ParameterError
+
+    if params is None:
+        return ""
+    try:
+        return hashlib.sha256(params.read_bytes()).hexdigest()
+    except OSError as error:
+        raise ParameterError(
+            f"{params}: cannot be read ({error.strerror}); "
+            "make it with: recollect fit LOG --out FILE"
+        ) from error
