@@ -74,9 +74,7 @@ def chosen_deck(transaction: Transaction, name: str | None) -> Deck | None:
     raise UnknownNameError("deck", name, (deck.name for deck in every))
 
 
-def model_foreseer(
-    session: Session, collection: Collection, params: Path | None
-) -> ModelForeseer:
+def model_foreseer(session: Session, collection: Collection, params: Path | None) -> ModelForeseer:
     """The recall model, taught by the collection's learner and ready to answer at once.
 
     Args:

@@ -20,13 +20,16 @@ from recollect.collection import Collection
 from recollect.errors import CollectionLockedError, RecollectError
 from recollect.scheduling.foresight import Foreseer
 from recollect.study import session as study
-from recollect.study.session import Session, Shown
+from recollect.study.session import Prospect, Session, Shown
 from recollect.study.typing import TypingOptions, compare
 
 __all__ = ["Loop"]
 
 _REVEAL = (" ", "\n")
-_HELP = "Space shows the answer · 1 Again 2 Hard 3 Good 4 Easy · u undo · i why · s suspend · b bury · q quit"
+_HELP = (
+    "Space shows the answer · 1 Again 2 Hard 3 Good 4 Easy · u undo · i why · s suspend · b bury · "
+    "q quit"
+)
 
 
 class Loop:
@@ -34,7 +37,7 @@ class Loop:
 
     Args:
         collection: with the cards.
-        foreseer: looks ahead.
+        foreseer: makes what looks ahead; asked when the first card is there to be read.
         keys: the learner's.
         typed: ask for typed answers to all cards, not only to those whose template asks.
         typing: what does not matter in typed answers.
@@ -44,7 +47,7 @@ class Loop:
     def __init__(
         self,
         collection: Collection,
-        foreseer: Foreseer,
+        foreseer: Callable[[], Foreseer],
         keys: Keys,
         *,
         typed: bool = False,
@@ -52,7 +55,8 @@ class Loop:
         clock_s: Callable[[], float] = time.monotonic,
     ) -> None:
         self.collection = collection
-        self.foreseer = foreseer
+        self.make_foreseer = foreseer
+        self.foreseer: Foreseer | None = None
         self.keys = keys
         self.typed = typed
         self.typing = typing or TypingOptions()
@@ -83,25 +87,31 @@ class Loop:
         for line in header(shown):
             click.echo(line)
         click.echo(shown.faces.front_text or "(empty)")
+        if self.foreseer is None:
+            session = self._get_ready(session)
+            started_s = self.clock_s()  # nobody could answer before
+        shown = study.look_ahead(shown, self._ready())
+        prospect = shown.prospect
+        assert prospect is not None
         typed: str | None = None
         revealed = False
         if self._asks_typing(shown):
             typed = self.keys.line("> ")
             if typed is None:
                 return None
-            self._reveal(shown, typed)
+            self._reveal(shown, prospect, typed)
             revealed = True
         while (key := self.keys.key()) is not None:
             if key == "q":
                 return None
             if key in _REVEAL and not revealed:
-                self._reveal(shown, None)
+                self._reveal(shown, prospect, None)
                 revealed = True
             elif key in "1234" and key and revealed:
                 duration_ms = round((self.clock_s() - started_s) * 1_000)
                 return self._answer(session, shown, int(key), duration_ms, typed)
             elif key == "i":
-                for line in why_lines(shown):
+                for line in why_lines(shown, prospect):
                     click.echo(line)
             elif key in ("u", "s", "b"):
                 changed = self._change(session, shown, key)
@@ -111,10 +121,19 @@ class Loop:
                 click.echo(_HELP)
         return None
 
+    def _get_ready(self, session: Session) -> Session:
+        """While the learner reads the first card: the scheduler, and the order of what follows."""
+        self.foreseer = self.make_foreseer()
+        return study.ranked(self.collection, session, self.foreseer)
+
+    def _ready(self) -> Foreseer:
+        assert self.foreseer is not None
+        return self.foreseer
+
     def _asks_typing(self, shown: Shown) -> bool:
         return shown.faces.typed is not None or (self.typed and bool(shown.faces.answer))
 
-    def _reveal(self, shown: Shown, typed: str | None) -> None:
+    def _reveal(self, shown: Shown, prospect: Prospect, typed: str | None) -> None:
         click.echo(rule())
         if typed is not None:
             expected = shown.faces.typed
@@ -122,7 +141,7 @@ class Loop:
             for line in typed_lines(compare(typed, wanted, self.typing)):
                 click.echo(line)
         click.echo(shown.faces.back_text or "(empty)")
-        click.echo(buttons(shown.intervals))
+        click.echo(buttons(prospect.intervals))
 
     def _answer(
         self, session: Session, shown: Shown, rating: int, duration_ms: int, typed: str | None

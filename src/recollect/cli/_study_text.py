@@ -11,7 +11,7 @@ from recollect.cli._tables import percent
 from recollect.reviews import Rating
 from recollect.scheduling.steps import RATINGS
 from recollect.study.ending import Ending
-from recollect.study.session import Shown
+from recollect.study.session import Prospect, Shown
 from recollect.study.typing import Comparison, aligned
 from recollect.study.wording import days_in_words, interval_in_words, short_interval
 
@@ -59,12 +59,12 @@ def typed_lines(comparison: Comparison) -> list[str]:
     ]
 
 
-def why_lines(shown: Shown) -> list[str]:
+def why_lines(shown: Shown, prospect: Prospect) -> list[str]:
     """Why a card comes, what is expected of it, and its past."""
-    target = percent(float(shown.reason["desired_retention"]))
-    why = _WHY[shown.reason["why"]].format(target=target)
+    target = percent(shown.preset.desired_retention)
+    why = _WHY[shown.why].format(target=target)
     lines = [f"Card {shown.card.id} comes because {why}."]
-    foresight = shown.foresight
+    foresight = prospect.foresight
     if foresight.recall is not None:
         said = f"Expected recall now: {percent(foresight.recall)}"
         if foresight.days_without is not None:

@@ -71,17 +71,15 @@ def command(
     with opened(session) as collection:
         with collection.reading() as transaction:
             chosen = chosen_deck(transaction, deck)
-        foreseer = model_foreseer(session, collection, params)
         state = begin(
             collection,
-            foreseer,
             deck_id=None if chosen is None else chosen.id,
             limit=limit,
             order="day" if order == "day" else "forgotten",
         )
         loop = Loop(
             collection,
-            foreseer,
+            lambda: model_foreseer(session, collection, params),
             keys_of_stdin(),
             typed=typed,
             typing=TypingOptions(fold_case=fold_case),

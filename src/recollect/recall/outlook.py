@@ -6,6 +6,7 @@ from dataclasses import dataclass, fields, replace
 from typing import NamedTuple, Protocol, runtime_checkable
 
 import equinox as eqx
+import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 from numpy.typing import NDArray
@@ -119,7 +120,7 @@ def after_each_review(seen: Personalisation, card_id: int) -> Outlook:
 
 
 def next_reviews(history: History, rows: NDArray[np.int64]) -> History:
-    """Columns ``[s]``: what the next review of each row's card would find, had the row been its last."""
+    """Columns ``[s]``: what a card's next review would find, had each row been its last."""
     here = {item.name: getattr(history, item.name)[rows] for item in fields(History)}
     failed = here["recalled"] < 0.5
     first = here["reviews"] == 0
@@ -149,8 +150,8 @@ def _kinds_strength(
 
 
 def _padded_states(states: CardState, size: int) -> CardState:
-    def pad(leaf: Array) -> NDArray[np.float32]:
-        return np.moveaxis(padded(np.moveaxis(np.asarray(leaf), -1, 0), size), 0, -1)
+    def pad(leaf: Array) -> Array:
+        return jnp.asarray(np.moveaxis(padded(np.moveaxis(np.asarray(leaf), -1, 0), size), 0, -1))
 
     return CardState(*(pad(leaf) for leaf in states))
 
@@ -163,7 +164,7 @@ def kinds_logits(
     found = _read_kinds(
         bank,
         _padded_states(outlook.states, size),
-        padded(elapsed_days.astype(np.float32), size),
+        jnp.asarray(padded(elapsed_days.astype(np.float32), size)),
     )
     return np.asarray(found, dtype=np.float64).T[: elapsed_days.size]
 
@@ -176,7 +177,7 @@ def strengths(
     found = _kinds_strength(
         seen.bank,
         _padded_states(outlook.states, size),
-        padded(elapsed_days.astype(np.float32), size),
+        jnp.asarray(padded(elapsed_days.astype(np.float32), size)),
     )
     by_kind = np.asarray(found, dtype=np.float64)[..., : elapsed_days.size]
     return np.einsum("k,jks->sj", seen.kind_weights[0].astype(np.float64), by_kind)

@@ -9,7 +9,7 @@ from typing import Protocol, runtime_checkable
 from recollect.collection.rows import ReviewEntry
 from recollect.reviews.days import DayBoundary
 
-__all__ = ["Foresight", "Foreseer"]
+__all__ = ["Foreseer", "Foresight"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,9 +35,7 @@ def fuzz_range(days: float, maximum_days: int) -> tuple[int, int]:
     middle = min(max(1, math.floor(days + 0.5)), maximum_days)
     if days < _LEAST_DAYS:
         return middle, middle
-    reach = 1.0 + sum(
-        share * max(min(days, end) - start, 0.0) for start, end, share in _PARTS
-    )
+    reach = 1.0 + sum(share * max(min(days, end) - start, 0.0) for start, end, share in _PARTS)
     low = max(_LEAST_FUZZED_DAYS, math.floor(days - reach + 0.5))
     high = math.floor(days + reach + 0.5)
     return min(low, maximum_days), min(high, maximum_days)

@@ -45,7 +45,9 @@ def days_to_reach(recall: NDArray[np.float64], target: float) -> NDArray[np.floa
     fall = before - after
     share = np.where(fall > 0, (before - wanted) / np.where(fall > 0, fall, 1.0), 1.0)
     log_days = np.log(GRID_DAYS)
-    found = np.exp(log_days[last] + np.clip(share, 0.0, 1.0) * (log_days[last + 1] - log_days[last]))
+    found = np.exp(
+        log_days[last] + np.clip(share, 0.0, 1.0) * (log_days[last + 1] - log_days[last])
+    )
     return np.where(count == 0, 1.0, np.where(count == GRID_DAYS.size, float(LONGEST_DAYS), found))
 
 

@@ -151,6 +151,4 @@ _usual_fields = fields(UsualAnswers)
 
 
 def _curve(held: Mapping[str, Any], sort: int) -> KalmanState:
-    return KalmanState(
-        jnp.asarray(held[f"mean.{sort}"]), jnp.asarray(held[f"covariance.{sort}"])
-    )
+    return KalmanState(jnp.asarray(held[f"mean.{sort}"]), jnp.asarray(held[f"covariance.{sort}"]))

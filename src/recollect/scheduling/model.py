@@ -18,7 +18,7 @@ from jaxtyping import Array, Bool, Float
 from numpy.typing import NDArray
 
 from recollect.collection.rows import ReviewEntry
-from recollect.recall.model.cards import Lanes, over_kinds
+from recollect.recall.model.cards import Lanes, lanes_of, over_kinds
 from recollect.recall.model.grouping import previous_in_group
 from recollect.recall.model.history import History, history_of
 from recollect.recall.model.traces import (
@@ -79,12 +79,10 @@ class ModelForeseer:
         lanes = np.arange(count)[:, None]
         before = self._states(history, lanes)
         now = _rows(history, np.array([count]))
-        states = _five_ways(self.learner.bank, before, now.elapsed_days)
+        states = _five_ways(self.learner.bank, before, jnp.asarray(now.elapsed_days))
         answered = _rows(now, np.zeros(_ANSWERS, dtype=np.int64))
         ratings = np.arange(_ANSWERS, dtype=np.int32)
-        answered = replace(
-            answered, rating=ratings, recalled=(ratings > 0).astype(np.float32)
-        )
+        answered = replace(answered, rating=ratings, recalled=(ratings > 0).astype(np.float32))
         after = next_reviews(answered, np.arange(_ANSWERS))
         columns = [*np.repeat(np.arange(_ANSWERS + 1), GRID_DAYS.size), 0]
         standpoints = _rows(_joined(now, after), np.array(columns))
@@ -94,7 +92,7 @@ class ModelForeseer:
         outlook = Outlook(
             np.array(columns),
             standpoints,
-            CardState(*(np.asarray(leaf)[..., columns] for leaf in states)),
+            _chosen(states, np.array(columns)),
         )
         recall = foretell(self.learner, outlook, elapsed, same_day).recall
         reached = days_to_reach(recall[:-1].reshape(_ANSWERS + 1, -1), target)
@@ -132,7 +130,7 @@ class ModelForeseer:
         outlook = Outlook(
             last,
             next_reviews(history, last),
-            CardState(*(np.asarray(leaf)[..., :count] for leaf in states)),
+            _chosen(states, np.arange(count)),
         )
         times = log.review_time_ms[last]
         days = log.day_boundary.day_number(np.append(times, at_ms))
@@ -166,14 +164,21 @@ class ModelForeseer:
         for at in range(0, rows.shape[0], _STEPS):
             chunk = np.full((_STEPS, rows.shape[1]), -1)
             chunk[: rows[at : at + _STEPS].shape[0]] = rows[at : at + _STEPS]
-            state = _written(self.learner.bank, state, _lanes(history, chunk), chunk >= 0)
+            state = _written(
+                self.learner.bank, state, lanes_of(history, chunk), jnp.asarray(chunk >= 0)
+            )
         return state
 
 
 @lru_cache(maxsize=4)
 def _empty(kinds: int, cards: int) -> CardState:
-    """Cards that were never reviewed, as NumPy arrays: made once, not for every card."""
-    return CardState(*(np.asarray(leaf) for leaf in empty_card(kinds, cards)))
+    """Cards that were never reviewed; made once, not for every card."""
+    return empty_card(kinds, cards)
+
+
+def _chosen(states: CardState, columns: NDArray[np.int64]) -> CardState:
+    """Some of the cards. NumPy picks them: JAX would compile for every number of them."""
+    return CardState(*(jnp.asarray(np.asarray(leaf)[..., columns]) for leaf in states))
 
 
 @eqx.filter_jit
@@ -213,16 +218,6 @@ def _five_ways(
             )
         )
     return CardState(*joined)
-
-
-def _lanes(history: History, rows: NDArray[np.int64]) -> Lanes:
-    rows = np.maximum(rows, 0)
-    return Lanes(
-        history.elapsed_days[rows],
-        history.rating[rows],
-        history.answer_time[rows],
-        history.reviews[rows],
-    )
 
 
 def _rows(history: History, rows: NDArray[np.int64]) -> History:

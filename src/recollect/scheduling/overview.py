@@ -125,7 +125,7 @@ def due_by_day(transaction: Transaction, days: int, deck_id: int | None = None) 
 def _counted(transaction: Transaction, *conditions: object) -> Counter[int]:
     query = select(_cards.c.deck_id, func.count()).where(*conditions)  # type: ignore[arg-type]
     rows = transaction.execute(query.group_by(_cards.c.deck_id))
-    return Counter({deck_id: count for deck_id, count in rows})
+    return Counter(dict(tuple(row) for row in rows))
 
 
 def _within(tree: list[Deck]) -> dict[int, list[int]]:

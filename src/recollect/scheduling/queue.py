@@ -7,7 +7,7 @@ it is shown; whatever else changes the collection meanwhile, no card is shown th
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -25,7 +25,6 @@ __all__ = [
     "LEARN_AHEAD_MS",
     "Limits",
     "Plan",
-    "Rank",
     "ReviewOrder",
     "is_due",
     "limits_of",
@@ -41,9 +40,6 @@ LEARN_AHEAD_MS = 20 * 60_000
 
 ReviewOrder = Literal["forgotten", "day"]
 """``forgotten``: most likely forgotten first. ``day``: longest due first."""
-
-Rank = Callable[[Sequence[int]], Sequence[int]]
-"""Puts cards, given by number, into the order in which they come."""
 
 _cards, _reviews, _voided = schema.cards, schema.reviews, schema.voided_reviews
 _DAY_PHASES: tuple[Phase, ...] = ("review", "learning", "relearning")
@@ -111,7 +107,6 @@ def plan_day(
     deck_id: int | None,
     *,
     order: ReviewOrder = "forgotten",
-    rank: Rank | None = None,
 ) -> Plan:
     """Choose the cards of the day.
 
@@ -120,7 +115,6 @@ def plan_day(
         deck_id: a deck, with all within it; None for all.
         order: of the reviews; for ``forgotten``, those first whose interval is exceeded by the
             greatest factor.
-        rank: orders the chosen reviews more finely.
 
     Raises:
         UnknownNameError: there is no such deck.
@@ -135,9 +129,9 @@ def plan_day(
     by_id = {deck.id: deck for deck in tree}
     buries = {deck.id: preset_of(deck, presets).bury_siblings for deck in tree}
     notes: set[int] = set()
-    chosen = list(_take(_due(transaction, by_id, today, order), limits, limits.reviews, buries, notes))
-    if rank is not None:
-        chosen = list(rank(chosen))
+    chosen = list(
+        _take(_due(transaction, by_id, today, order), limits, limits.reviews, buries, notes)
+    )
     new = list(_take(_new(transaction, tree, presets, today), limits, limits.new, buries, notes))
     return Plan(today, tuple(by_id), tuple(chosen), tuple(new))
 
@@ -236,7 +230,9 @@ def studied_today(transaction: Transaction, begins_ms: int) -> Studied:
         elif kind == "learning":
             learnt[card_id] = deck_id
     studied.new.update(
-        deck_id for card_id, deck_id in learnt.items() if card_id not in _old(transaction, learnt, begins_ms)
+        deck_id
+        for card_id, deck_id in learnt.items()
+        if card_id not in _old(transaction, learnt, begins_ms)
     )
     return studied
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from recollect.collection import cards
 from recollect.collection.reviews import reviews_of_cards
-from recollect.collection.rows import Card
+from recollect.collection.rows import Card, ReviewEntry
 from recollect.collection.settings import get_settings
 from recollect.collection.transaction import Transaction, chunks
 from recollect.scheduling.standing import Standing, put, standing_after, standing_of
@@ -45,7 +45,7 @@ def differences(
     if card_ids is None:
         card_ids = [card.id for card in cards.iterate_cards(transaction)]
     for chunk in chunks(card_ids, _CHUNK):
-        entries: dict[int, list] = {}
+        entries: dict[int, list[ReviewEntry]] = {}
         for entry in reviews_of_cards(transaction, chunk):
             entries.setdefault(entry.card_id, []).append(entry)
         for card in cards.get_cards(transaction, chunk):

@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 
 __all__ = ["remembered_learner"]
 
-_FEW = 0.01
-"""Share of new reviews up to which a learner counts as known."""
+_FEW, _FEW_AT_LEAST = 0.01, 50
+"""Up to so many new reviews (a share of all, and a number) a learner counts as known."""
 _PRIME = 1_000_003
 
 _reviews, _voided = schema.reviews, schema.voided_reviews
@@ -52,8 +52,8 @@ def remembered_learner(
         origin: tells parameters apart, such as the digest of their file.
         told: called with the number of reviews before they are gone through.
 
-    Raises:
-        NotEnoughDataError: never; a learner without reviews is the average one.
+    Returns:
+        The learner; one without reviews is the average one.
     """
     with collection.reading() as transaction:
         facts = _facts(transaction, origin)
@@ -98,7 +98,7 @@ def _holds(transaction: Transaction, kept: dict[str, Any], now: dict[str, Any]) 
         return False
     if kept.get("rollover_hour") != now["rollover_hour"]:
         return False
-    if now["reviews"] - kept["reviews"] > _FEW * kept["reviews"]:
+    if now["reviews"] - kept["reviews"] > max(_FEW * kept["reviews"], _FEW_AT_LEAST):
         return False
     return _digest(transaction, int(kept["last_id"])) == (kept["reviews"], kept["digest"])
 

@@ -114,9 +114,7 @@ def _stepped(standing: Standing, rating: int, interval: int) -> Standing:
     return Standing("relearning" if lapsed else "learning", step, 1 if lapsed else 0)
 
 
-def _due(
-    standing: Standing, interval: int, answered_at_ms: int, boundary: DayBoundary
-) -> Standing:
+def _due(standing: Standing, interval: int, answered_at_ms: int, boundary: DayBoundary) -> Standing:
     today = day_of(boundary, answered_at_ms)
     if interval > 0:
         return replace(standing, due_at_ms=None, due_day=today + interval)

@@ -8,8 +8,23 @@ from html.parser import HTMLParser
 __all__ = ["plain_text"]
 
 _BLOCKS = frozenset(
-    "address article aside blockquote dd div dl dt fieldset figcaption figure footer form h1 h2 h3 "
-    "h4 h5 h6 header hr li main nav ol p pre section table tr ul".split()
+    [
+        *(
+            "address",
+            "article",
+            "aside",
+            "blockquote",
+            "center",
+            "dd",
+            "details",
+            "div",
+            "dl",
+            "dt",
+        ),
+        *("fieldset", "figcaption", "figure", "footer", "form", "h1", "h2", "h3", "h4", "h5", "h6"),
+        *("header", "hr", "li", "main", "nav", "ol", "p", "pre", "section", "summary", "table"),
+        *("tr", "ul"),
+    ]
 )
 _SILENT = frozenset({"script", "style", "head", "template", "noscript"})
 _SOUND = re.compile(r"\[sound:([^\]\n]+)\]")

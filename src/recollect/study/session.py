@@ -6,7 +6,6 @@ given: a session that is lost, paused or begun anew on another device goes on wh
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -34,6 +33,7 @@ from recollect.scheduling.queue import (
 from recollect.scheduling.standing import moved, put, standing_of
 from recollect.scheduling.steps import preview
 from recollect.study.faces import Faces, faces_of
+from recollect.study.wording import answer_line
 
 __all__ = [
     "ANSWER",
@@ -45,7 +45,9 @@ __all__ = [
     "answer",
     "begin",
     "bury",
+    "look_ahead",
     "next_card",
+    "ranked",
     "suspend",
     "undo",
 ]
@@ -103,6 +105,21 @@ class Session:
         return sum(one.rating > 0 for one in self.done)
 
 
+@dataclass(frozen=True, slots=True)
+class Prospect:
+    """What is expected of a card that is shown.
+
+    Attributes:
+        by: name of the scheduler.
+        foresight: recall, and for how long each answer would hold.
+        intervals: ``[4]`` that each answer gives: days, or seconds where negative.
+    """
+
+    by: str
+    foresight: Foresight
+    intervals: tuple[int, ...]
+
+
 @dataclass(frozen=True)
 class Shown:
     """A card that is put to the learner.
@@ -111,21 +128,23 @@ class Shown:
         card: as it is stored.
         entries: its past, oldest first.
         faces: its two sides.
-        foresight: what is expected, and for how long each answer would hold.
-        intervals: ``[4]`` that each answer gives: days, or seconds where negative.
-        reason: why it comes; stored with the answer.
+        preset: how its deck is studied.
+        settings: of the collection.
+        why: it comes: ``new``, ``due``, ``learning`` or ``learning ahead``.
         shown_at_ms: when.
         left: new cards, cards in learning and reviews that are left today, this one included.
+        prospect: what is expected; None before :func:`look_ahead`.
     """
 
     card: Card
     entries: tuple[ReviewEntry, ...]
     faces: Faces
-    foresight: Foresight
-    intervals: tuple[int, ...]
-    reason: dict[str, Any]
+    preset: Preset
+    settings: Settings
+    why: str
     shown_at_ms: int
     left: tuple[int, int, int]
+    prospect: Prospect | None = None
 
 
 @dataclass(frozen=True)
@@ -151,7 +170,6 @@ class Answered:
 
 def begin(
     collection: Collection,
-    foreseer: Foreseer,
     *,
     deck_id: int | None = None,
     limit: int | None = None,
@@ -161,35 +179,76 @@ def begin(
 
     Args:
         collection: with the cards.
-        foreseer: looks ahead.
         deck_id: a deck, with all within it; None for all.
         limit: answers after which it ends.
-        order: of the reviews.
+        order: of the reviews; :func:`ranked` refines ``forgotten``.
 
     Raises:
         UnknownNameError: there is no such deck.
     """
     with collection.reading() as transaction:
-        plan = _plan(transaction, foreseer, deck_id, order)
+        plan = plan_day(transaction, deck_id, order=order)
         return Session(deck_id, plan, transaction.now_ms, limit, order)
 
 
+def ranked(collection: Collection, session: Session, foreseer: Foreseer) -> Session:
+    """Put those of the next 512 reviews first that are most likely forgotten by now.
+
+    Without it they come by how far their interval is exceeded. In the order of days, nothing
+    changes.
+    """
+    if session.order != "forgotten":
+        return session
+    some = session.plan.reviews[:_RANKED]
+    with collection.reading() as transaction:
+        entries: dict[int, list[ReviewEntry]] = {number: [] for number in some}
+        for entry in reviews_of_cards(transaction, some):
+            entries[entry.card_id].append(entry)
+        boundary = get_settings(transaction).day_boundary
+        recall = foreseer.recall(entries, transaction.now_ms, boundary)
+    in_order = sorted(some, key=lambda number: recall.get(number, 1.0))
+    reviews = (*in_order, *session.plan.reviews[_RANKED:])
+    return replace(session, plan=replace(session.plan, reviews=reviews))
+
+
 def next_card(
-    collection: Collection, session: Session, foreseer: Foreseer
+    collection: Collection, session: Session, foreseer: Foreseer | None = None
 ) -> tuple[Session, Shown | None]:
-    """The card that comes next; None if there is none, or the limit is reached."""
+    """The card that comes next; None if there is none, or the limit is reached.
+
+    Args:
+        collection: with the cards.
+        session: where studying stands.
+        foreseer: orders the reviews when a new study day has begun.
+    """
     if session.limit is not None and session.answers >= session.limit:
         return session, None
     with collection.reading() as transaction:
-        settings = get_settings(transaction)
-        today = day_of(settings.day_boundary, transaction.now_ms)
-        if session.plan.day != today:
-            plan = _plan(transaction, foreseer, session.deck_id, session.order)
+        today = day_of(get_settings(transaction).day_boundary, transaction.now_ms)
+        new_day = session.plan.day != today
+        if new_day:
+            plan = plan_day(transaction, session.deck_id, order=session.order)
             session = replace(session, plan=plan)
+    if new_day and foreseer is not None:
+        session = ranked(collection, session, foreseer)
+    with collection.reading() as transaction:
         session, card, why = _choose(transaction, session, today)
         if card is None:
             return session, None
-        return session, _shown(transaction, session, card, why, foreseer, settings)
+        return session, _shown(transaction, session, card, why)
+
+
+def look_ahead(shown: Shown, foreseer: Foreseer) -> Shown:
+    """The same card with what is expected of it; needs no collection."""
+    boundary = shown.settings.day_boundary
+    foresight = foreseer.foresee(
+        shown.entries, shown.shown_at_ms, shown.preset.desired_retention, boundary
+    )
+    answers = sum(entry.rating > 0 for entry in shown.entries)
+    share = fuzz_share(shown.settings.fuzz_seed, shown.card.id, answers)
+    days = whole_days(foresight.days, shown.preset, share)
+    intervals = preview(standing_of(shown.card), shown.preset, days)
+    return replace(shown, prospect=Prospect(foreseer.name, foresight, intervals))
 
 
 def answer(
@@ -215,6 +274,8 @@ def answer(
         CollectionError: the card was answered or changed elsewhere since it was shown, or there
             is no such rating. Nothing is stored.
     """
+    if shown.prospect is None:
+        raise CollectionError(f"card {shown.card.id} was graded before the scheduler looked at it")
     if rating not in tuple(Rating):
         raise CollectionError(f"a grade is a number from 1 (Again) to 4 (Easy), not {rating}")
     with collection.transaction(ANSWER) as transaction:
@@ -224,7 +285,7 @@ def answer(
                 f"card {card.id} was answered or changed elsewhere since it was shown; "
                 "nothing was stored; look at it again"
             )
-        answered = _answer(transaction, card, shown, rating, duration_ms, typed)
+        answered = _answer(transaction, card, shown, shown.prospect, rating, duration_ms, typed)
     done = Done(answered.change_id, card.id, rating)
     return replace(session, done=(*session.done, done), first=None), answered
 
@@ -266,25 +327,6 @@ def _with_done(session: Session, transaction: Transaction, shown: Shown) -> Sess
     return replace(session, done=(*session.done, done), first=None)
 
 
-def _plan(
-    transaction: Transaction, foreseer: Foreseer, deck_id: int | None, order: ReviewOrder
-) -> Plan:
-    boundary = get_settings(transaction).day_boundary
-
-    def rank(card_ids: Sequence[int]) -> list[int]:
-        some = list(card_ids[:_RANKED])
-        entries: dict[int, list[ReviewEntry]] = {number: [] for number in some}
-        for entry in reviews_of_cards(transaction, some):
-            entries[entry.card_id].append(entry)
-        recall = foreseer.recall(entries, transaction.now_ms, boundary)
-        some.sort(key=lambda number: recall.get(number, 1.0))  # stable where nothing is known
-        return [*some, *card_ids[_RANKED:]]
-
-    return plan_day(
-        transaction, deck_id, order=order, rank=rank if order == "forgotten" else None
-    )
-
-
 def _choose(
     transaction: Transaction, session: Session, today: int
 ) -> tuple[Session, Card | None, str]:
@@ -298,64 +340,52 @@ def _choose(
     learning = next_learning(transaction, deck_ids, now_ms)
     if learning is not None:
         return session, cards.get_card(transaction, learning), "learning"
-    for name in ("reviews", "new"):
-        waits: tuple[int, ...] = getattr(session.plan, name)
-        for at, number in enumerate(waits):
-            found = cards.get_cards(transaction, [number])
-            if found and _still(found[0], name, today, now_ms):
-                plan = replace(session.plan, **{name: waits[at:]})
-                return replace(session, plan=plan), found[0], _why(found[0])
-        session = replace(session, plan=replace(session.plan, **{name: ()}))
+    plan = session.plan
+    found_at, card = _first_due(transaction, plan.reviews, "review", today)
+    plan = replace(plan, reviews=plan.reviews[found_at:])
+    if card is None:
+        found_at, card = _first_due(transaction, plan.new, "new", today)
+        plan = replace(plan, new=plan.new[found_at:])
+    session = replace(session, plan=plan)
+    if card is not None:
+        return session, card, _why(card)
     ahead = next_learning(transaction, deck_ids, now_ms + LEARN_AHEAD_MS)
     if ahead is not None:
         return session, cards.get_card(transaction, ahead), "learning ahead"
     return session, None, ""
 
 
-def _still(card: Card, name: str, today: int, now_ms: int) -> bool:
-    """Whether a planned card is still what it was planned as."""
-    return (card.phase == "new") == (name == "new") and (
-        card.due_at_ms is None and is_due(card, today, now_ms)
-    )
+def _first_due(
+    transaction: Transaction, planned: tuple[int, ...], phase: str, today: int
+) -> tuple[int, Card | None]:
+    """The first planned card that is still what it was planned as, and where; else the end."""
+    for at, number in enumerate(planned):
+        found = cards.get_cards(transaction, [number])
+        if (
+            found
+            and (found[0].phase == "new") == (phase == "new")
+            and found[0].due_at_ms is None
+            and is_due(found[0], today, transaction.now_ms)
+        ):
+            return at, found[0]
+    return len(planned), None
 
 
 def _why(card: Card) -> str:
     return {"new": "new", "review": "due"}.get(card.phase, "learning")
 
 
-def _shown(
-    transaction: Transaction,
-    session: Session,
-    card: Card,
-    why: str,
-    foreseer: Foreseer,
-    settings: Settings,
-) -> Shown:
-    preset = _preset(transaction, card)
+def _shown(transaction: Transaction, session: Session, card: Card, why: str) -> Shown:
     entries = tuple(reviews_of_cards(transaction, [card.id]))
-    at_ms = max(transaction.now_ms, entries[-1].answered_at_ms if entries else 0)
-    foresight = foreseer.foresee(
-        entries, at_ms, preset.desired_retention, settings.day_boundary
-    )
-    answers = sum(entry.rating > 0 for entry in entries)
-    share = fuzz_share(settings.fuzz_seed, card.id, answers)
-    days = whole_days(foresight.days, preset, share)
-    reason: dict[str, Any] = {
-        "why": why,
-        "by": foreseer.name,
-        "desired_retention": preset.desired_retention,
-    }
-    if card.due_day is not None:
-        reason["days_overdue"] = session.plan.day - card.due_day
     learning, _ = waiting(transaction, session.plan.deck_ids)
     return Shown(
         card=card,
         entries=entries,
         faces=faces_of(transaction, card),
-        foresight=foresight,
-        intervals=preview(standing_of(card), preset, days),
-        reason=reason,
-        shown_at_ms=at_ms,
+        preset=_preset(transaction, card),
+        settings=get_settings(transaction),
+        why=why,
+        shown_at_ms=max(transaction.now_ms, entries[-1].answered_at_ms if entries else 0),
         left=(len(session.plan.new), learning, len(session.plan.reviews)),
     )
 
@@ -369,18 +399,17 @@ def _answer(
     transaction: Transaction,
     card: Card,
     shown: Shown,
+    prospect: Prospect,
     rating: int,
     duration_ms: int,
     typed: str | None,
 ) -> Answered:
-    boundary = get_settings(transaction).day_boundary
-    preset = _preset(transaction, card)
+    boundary, preset = shown.settings.day_boundary, shown.preset
     last_ms = shown.entries[-1].answered_at_ms if shown.entries else 0
     answered_at_ms = max(transaction.now_ms, last_ms + 1)  # also where the clock was put back
-    before, interval = standing_of(card), shown.intervals[rating - 1]
+    before, interval = standing_of(card), prospect.intervals[rating - 1]
     after = moved(before, rating, interval, answered_at_ms, boundary)
     kind: ReviewKind = "learning" if card.phase == "new" else card.phase
-    exact = shown.foresight.days[rating - 1]
     entry = append_review(
         transaction,
         ReviewEntry(
@@ -393,8 +422,8 @@ def _answer(
             typed=typed,
             interval_before=shown.entries[-1].interval_after if shown.entries else 0,
             interval_after=interval,
-            predicted_recall=shown.foresight.recall,
-            reason=shown.reason | {"exact_days": round(exact, 2)},
+            predicted_recall=prospect.foresight.recall,
+            reason=_reason(shown, prospect, rating, day_of(boundary, answered_at_ms)),
         ),
     )
     lapses = sum(one.kind == "review" and one.rating == Rating.AGAIN for one in shown.entries)
@@ -411,10 +440,21 @@ def _answer(
     if preset.bury_siblings:
         buried = _bury_siblings(transaction, card, day_of(boundary, answered_at_ms))
     assert transaction.change_id is not None
-    from recollect.study.wording import answer_line
-
-    line = answer_line(shown.foresight, rating, interval, preset.desired_retention)
+    line = answer_line(prospect.foresight, rating, interval, preset.desired_retention)
     return Answered(entry, stored, transaction.change_id, leech, buried, line)
+
+
+def _reason(shown: Shown, prospect: Prospect, rating: int, today: int) -> dict[str, Any]:
+    """Why the card came, and why it comes again when it does; stored with the answer."""
+    reason: dict[str, Any] = {
+        "why": shown.why,
+        "by": prospect.by,
+        "desired_retention": shown.preset.desired_retention,
+        "exact_days": round(prospect.foresight.days[rating - 1], 2),
+    }
+    if shown.card.due_day is not None:
+        reason["days_overdue"] = today - shown.card.due_day
+    return reason
 
 
 def _is_leech(lapses: int, threshold: int) -> bool:

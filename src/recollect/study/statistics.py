@@ -211,7 +211,10 @@ def _rows(transaction: Transaction, deck_id: int | None, since_ms: int | None) -
         query = query.where(_cards.c.deck_id.in_(inside))
     parts = [
         np.array(
-            [(*row[:3], _KINDS[row[3]], *row[4:6], np.nan if row[6] is None else row[6]) for row in part],
+            [
+                (*row[:3], _KINDS[row[3]], *row[4:6], np.nan if row[6] is None else row[6])
+                for row in part
+            ],
             dtype=np.float64,
         )
         for part in transaction.execute(query.order_by(_reviews.c.id)).partitions(_CHUNK)
@@ -222,7 +225,9 @@ def _rows(transaction: Transaction, deck_id: int | None, since_ms: int | None) -
     first = np.zeros(len(whole), dtype=np.bool_)
     first[np.unique(whole[:, 0], return_index=True)[1]] = True
     first &= whole[:, 3] == _KINDS["learning"]
-    return _Rows(*(whole[:, at].copy() for at in range(6)), values[:, 6].copy(), first)
+    card_id, answered_at_ms, rating, kind, duration_ms, interval = whole.T.copy()
+    predicted = values[:, 6].copy()
+    return _Rows(card_id, answered_at_ms, rating, kind, duration_ms, interval, predicted, first)
 
 
 def _by_day(rows: _Rows, boundary: DayBoundary) -> tuple[DayStudied, ...]:

@@ -12,7 +12,7 @@ _MONTH_DAYS, _YEAR_DAYS = 30.44, 365.25
 
 
 def short_interval(interval: int) -> str:
-    """An interval as a button shows it: ``10m``, ``4d``, ``2.5mo``; days, or seconds if negative."""
+    """An interval for a button, ``10m``, ``4d``, ``2.5mo``; days, or seconds if negative."""
     if interval < 0:
         seconds = -interval
         if seconds < _HOUR:
@@ -62,7 +62,9 @@ def answer_line(foresight: Foresight, rating: int, interval: int, target: float)
     """
     next_time = f"next {interval_in_words(interval)}"
     if foresight.recall is None or foresight.days_without is None:
-        return f"First met; {next_time}" if foresight.days_without is None else next_time.capitalize()
+        return (
+            f"First met; {next_time}" if foresight.days_without is None else next_time.capitalize()
+        )
     recalled = rating > Rating.AGAIN
     surprise = foresight.recall if not recalled else 1.0 - foresight.recall
     outcome = "recalled" if recalled else "forgotten"
