@@ -290,7 +290,7 @@ def _due(
     )
 
     def by_day(row: Any) -> tuple[float, int]:
-        return row[3], row[0]
+        return float(row[3]), row[0]
 
     def by_factor(row: Any) -> tuple[float, int]:
         interval = max(row[4], 1)

@@ -6,7 +6,14 @@ from pathlib import Path
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 
 from recollect.collection import cards, open_collection, presets
 from recollect.reviews.days import DayBoundary
@@ -41,7 +48,7 @@ class Learner(RuleBasedStateMachine):
             random_bytes=bytes,
             day_boundary=DayBoundary(zone, hour),
         )
-        FILL(self.collection, 4, reverse=True)
+        self.fill(self.collection, 4, reverse=True)
         self.session = begin(self.collection)
         self.answers = 0
 
@@ -109,19 +116,17 @@ class Learner(RuleBasedStateMachine):
                 assert list(differences(transaction)) == []
 
 
-def FILL(collection, count, **options):  # noqa: N802 - set below
-    raise NotImplementedError
-
-
 def test_rebuilding_gives_what_is_stored(fill, monkeypatch):
-    monkeypatch.setitem(Learner.begin.__globals__, "FILL", fill)
-    machine = settings(
-        max_examples=25,
-        stateful_step_count=30,
-        deadline=None,
-        suppress_health_check=list(HealthCheck),
-    )(Learner.TestCase)
-    machine("runTest").runTest()
+    monkeypatch.setattr(Learner, "fill", staticmethod(fill), raising=False)
+    run_state_machine_as_test(
+        Learner,
+        settings=settings(
+            max_examples=25,
+            stateful_step_count=30,
+            deadline=None,
+            suppress_health_check=list(HealthCheck),
+        ),
+    )
 
 
 def test_a_card_that_was_stored_wrongly_is_found_and_put_right(sqlite, fill):
