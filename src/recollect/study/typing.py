@@ -72,17 +72,17 @@ def compare(typed: str, expected: str, options: TypingOptions | None = None) -> 
     """
     options = options or TypingOptions()
     mine, theirs = _settled(typed, options), _settled(expected, options)
-    shared = SequenceMatcher(None, _key(mine, options), _key(theirs, options), autojunk=False)
-    if max(len(mine), len(theirs)) > _LONGEST:
-        right = _key(mine, options) == _key(theirs, options)
-        kind: PieceKind = "same" if right else "wrong"
-        return Comparison(right, shared.quick_ratio(), (Piece(kind, mine, theirs),))
+    letters = _key(mine, options), _key(theirs, options)
+    if "".join(letters[0]) == "".join(letters[1]):
+        return Comparison(True, 1.0, (Piece("same", mine, theirs),))
+    shared = SequenceMatcher(None, *letters, autojunk=False)
+    if max(map(len, letters)) > _LONGEST:
+        return Comparison(False, shared.real_quick_ratio(), (Piece("wrong", mine, theirs),))
     pieces = tuple(
         Piece(_KINDS[operation], mine[start:end], theirs[from_:to])
         for operation, start, end, from_, to in shared.get_opcodes()
     )
-    right = all(piece.kind == "same" for piece in pieces)
-    return Comparison(right, shared.ratio(), pieces)
+    return Comparison(False, shared.ratio(), pieces)
 
 
 def aligned(comparison: Comparison) -> tuple[str, str, str]:

@@ -26,7 +26,7 @@ def test_the_same_however_it_was_typed(typed, expected):
     [
         ("STRASSE", "straße", TypingOptions(fold_case=True)),
         ("Perro", "perro", TypingOptions(fold_case=True)),
-        ("ABC", "ABC", TypingOptions(form="NFKC")),
+        ("\uff21\uff22\uff23", "ABC", TypingOptions(form="NFKC")),
         ("ﬁn", "fin", TypingOptions(form="NFKC")),
     ],
 )
@@ -65,7 +65,6 @@ def test_the_pieces_are_both_texts_and_right_means_no_difference(typed, expected
     assert "".join(piece.expected for piece in found.pieces) == settled[1]
     assert found.right == all(piece.kind == "same" for piece in found.pieces)
     assert 0.0 <= found.likeness <= 1.0
-    assert found.right == (found.likeness == 1.0)
     if not fold_case:
         assert found.right == (settled[0] == settled[1])
 
