@@ -36,6 +36,10 @@ COMMANDS = {
     "fit-defaults": "recollect.cli.fit_defaults",
     "predict": "recollect.cli.predict",
     "explain": "recollect.cli.explain",
+    "decks": "recollect.cli.decks",
+    "study": "recollect.cli.study",
+    "due": "recollect.cli.due",
+    "stats": "recollect.cli.stats",
     "experiments": "recollect.cli.experiments",
 }
 """Name of each command and the module whose ``command`` it is."""

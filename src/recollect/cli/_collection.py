@@ -1,9 +1,9 @@
-"""The collection that a command works on."""
+"""The collection that a command works on, and the learner who studies it."""
 
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,9 +11,12 @@ from typing import TYPE_CHECKING
 from recollect.cli._session import Session
 
 if TYPE_CHECKING:
-    from recollect.collection import Collection
+    from recollect.collection import Collection, Deck, Transaction
+    from recollect.recall.model.parameters import RecallParameters
+    from recollect.reviews import ReviewLog
+    from recollect.scheduling.model import ModelForeseer
 
-__all__ = ["opened_collection"]
+__all__ = ["chosen_deck", "model_foreseer", "opened_collection"]
 
 
 @contextmanager
@@ -42,3 +45,82 @@ def opened_collection(
         return
     with open_collection(place, create=create and not only_try) as collection:
         yield collection
+
+
+def chosen_deck(transaction: Transaction, name: str | None) -> Deck | None:
+    """The deck of that name; None for no name.
+
+    Raises:
+        UnknownNameError: there is no such deck.
+    """
+    from recollect.collection import decks
+    from recollect.errors import UnknownNameError
+
+    if name is None:
+        return None
+    found = decks.find_deck(transaction, name)
+    if found is not None:
+        return found
+    every = decks.list_decks(transaction)
+    same = [deck for deck in every if deck.name.casefold() == name.strip().casefold()]
+    if len(same) == 1:
+        return same[0]
+    raise UnknownNameError("deck", name, (deck.name for deck in every))
+
+
+def model_foreseer(session: Session, collection: Collection, params: Path | None) -> ModelForeseer:
+    """The recall model, taught by the collection's learner and ready to answer at once.
+
+    Args:
+        session: told what takes time.
+        collection: with the reviews.
+        params: the learner's own parameters, from ``recollect fit``.
+
+    Raises:
+        ParameterError: the parameters cannot be used.
+    """
+    from recollect.cli._jax import prepare_jax
+    from recollect.cli._places import cache_folder
+    from recollect.cli._progress import status
+
+    prepare_jax()
+    with status(session, "Getting to know the learner", compiles=True):
+        from recollect.scheduling.model import ModelForeseer
+        from recollect.scheduling.remembered import remembered_learner
+
+        learner = remembered_learner(
+            collection, cache_folder() / "learners", _parameters(params), origin=_digest(params)
+        )
+        foreseer = ModelForeseer(learner)
+        foreseer.warm_up()
+    return foreseer
+
+
+def _parameters(params: Path | None) -> Callable[[ReviewLog], RecallParameters]:
+    def parameters(log: ReviewLog) -> RecallParameters:
+        from recollect.recall.defaults import load_defaults
+
+        shared = load_defaults().parameters_for(log)
+        if params is None:
+            return shared
+        from recollect.recall.fitting import LearnerFit
+
+        return LearnerFit.load(params, shared).parameters
+
+    return parameters
+
+
+def _digest(params: Path | None) -> str:
+    import hashlib
+
+    from recollect.errors import ParameterError
+
+    if params is None:
+        return ""
+    try:
+        return hashlib.sha256(params.read_bytes()).hexdigest()
+    except OSError as error:
+        raise ParameterError(
+            f"{params}: cannot be read ({error.strerror}); "
+            "make it with: recollect fit LOG --out FILE"
+        ) from error

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
-from typing import NamedTuple
+from typing import NamedTuple, Protocol, runtime_checkable
 
 import equinox as eqx
 import jax.numpy as jnp
@@ -12,19 +12,47 @@ from jaxtyping import Array, Float
 from numpy.typing import NDArray
 from scipy.special import expit, logit
 
+from recollect.memory import KalmanState
 from recollect.recall.model.cards import final_states, over_kinds, replayed_states
 from recollect.recall.model.history import History
 from recollect.recall.model.keys import CURVE, KEY_NAMES, KEYS, counted_keys
 from recollect.recall.model.learner import curve_weights
 from recollect.recall.model.padding import padded, padded_size
-from recollect.recall.model.parameters import RecallParameters
 from recollect.recall.model.traces import CardState, TraceParameters, read_card, trace_strength
-from recollect.recall.personalise import Personalisation, all_kinds
+from recollect.recall.personalise import Personalisation
 
-__all__ = ["Foretold", "Outlook", "after_each_review", "after_last_reviews", "foretell"]
+__all__ = [
+    "Foretold",
+    "Outlook",
+    "Taught",
+    "after_each_review",
+    "after_last_reviews",
+    "foretell",
+    "next_reviews",
+]
 
 _LEAST_ELAPSED_DAYS = 1.0 / 86_400
 _TRACES = KEY_NAMES.index("traces")
+
+
+@runtime_checkable
+class Taught(Protocol):
+    """What a curve rests on: all that is known of a learner but for the log.
+
+    Attributes:
+        bank: traces of every kind of learner, the own place last (leading axis ``kind``).
+        kind_weights: ``[2, kind]`` for later-day (0) and same-day (1) reviews.
+        curves: beliefs of the learner memory about the curve, for the same two sorts.
+    """
+
+    @property
+    def bank(self) -> TraceParameters: ...  # noqa: D102
+
+    @property
+    def kind_weights(self) -> NDArray[np.float32]: ...  # noqa: D102
+
+    @property
+    def curves(self) -> tuple[KalmanState, KalmanState]: ...  # noqa: D102
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,20 +107,20 @@ def after_last_reviews(seen: Personalisation) -> Outlook:
     cards = int(history.card.max()) + 1 if history.card.size else 0
     rows = np.zeros(cards, dtype=np.int64)
     rows[history.card] = np.arange(history.card.size)
-    states = final_states(all_kinds(seen.parameters), history)
-    return Outlook(rows, _next_reviews(history, rows), states)
+    states = final_states(seen.bank, history)
+    return Outlook(rows, next_reviews(history, rows), states)
 
 
 def after_each_review(seen: Personalisation, card_id: int) -> Outlook:
     """One card after each of its reviews, oldest first."""
     history = seen.history
     rows = np.flatnonzero(seen.log.card_id == card_id)
-    states = replayed_states(all_kinds(seen.parameters), history, rows)
-    return Outlook(rows, _next_reviews(history, rows), states)
+    states = replayed_states(seen.bank, history, rows)
+    return Outlook(rows, next_reviews(history, rows), states)
 
 
-def _next_reviews(history: History, rows: NDArray[np.int64]) -> History:
-    """What the next review of each row's card would find, had the row been its last."""
+def next_reviews(history: History, rows: NDArray[np.int64]) -> History:
+    """Columns ``[s]``: what a card's next review would find, had each row been its last."""
     here = {item.name: getattr(history, item.name)[rows] for item in fields(History)}
     failed = here["recalled"] < 0.5
     first = here["reviews"] == 0
@@ -129,12 +157,12 @@ def _padded_states(states: CardState, size: int) -> CardState:
 
 
 def kinds_logits(
-    parameters: RecallParameters, outlook: Outlook, elapsed_days: NDArray[np.float64]
+    bank: TraceParameters, outlook: Outlook, elapsed_days: NDArray[np.float64]
 ) -> Float[np.ndarray, "s kind"]:
     """Log odds by each kind some days after each standpoint."""
     size = padded_size(elapsed_days.size, 64)
     found = _read_kinds(
-        all_kinds(parameters),
+        bank,
         _padded_states(outlook.states, size),
         jnp.asarray(padded(elapsed_days.astype(np.float32), size)),
     )
@@ -142,12 +170,12 @@ def kinds_logits(
 
 
 def strengths(
-    seen: Personalisation, outlook: Outlook, elapsed_days: NDArray[np.float64]
+    seen: Taught, outlook: Outlook, elapsed_days: NDArray[np.float64]
 ) -> Float[np.ndarray, "s scale"]:
     """Strength by time scale, the mean over the kinds by their weight for this learner."""
     size = padded_size(elapsed_days.size, 64)
     found = _kinds_strength(
-        all_kinds(seen.parameters),
+        seen.bank,
         _padded_states(outlook.states, size),
         jnp.asarray(padded(elapsed_days.astype(np.float32), size)),
     )
@@ -156,7 +184,7 @@ def strengths(
 
 
 def foretell(
-    seen: Personalisation,
+    seen: Taught,
     outlook: Outlook,
     elapsed_days: NDArray[np.float64],
     same_day: NDArray[np.bool_] | None = None,
@@ -173,7 +201,7 @@ def foretell(
         same_day: ``[s]`` whether that is still on the same study day; default no.
     """
     elapsed = np.maximum(elapsed_days, _LEAST_ELAPSED_DAYS)
-    logits = kinds_logits(seen.parameters, outlook, elapsed)
+    logits = kinds_logits(seen.bank, outlook, elapsed)
     counted = counted_keys(replace(outlook.history, elapsed_days=elapsed.astype(np.float32)))
     later = _foretold(seen, counted, logits, 0)
     if same_day is None or not same_day.any():
@@ -187,7 +215,7 @@ def foretell(
 
 
 def _foretold(
-    seen: Personalisation,
+    seen: Taught,
     counted: dict[str, NDArray[np.float32]],
     logits: NDArray[np.float64],
     sort: int,
@@ -198,7 +226,7 @@ def _foretold(
     traces = np.asarray(logit(bank), dtype=np.float64)
     columns = [(traces if i == _TRACES else counted[KEY_NAMES[i]]) / KEYS[i].scale for i in CURVE]
     keys = np.stack(columns, axis=-1).astype(np.float64)
-    belief = seen.sorts[sort].curve
+    belief = seen.curves[sort]
     weights = curve_weights(np.asarray(belief.mean, dtype=np.float64))
     learned = keys @ weights
     recall = np.clip(0.5 * bank + 0.5 * expit(learned), 1e-6, 1.0 - 1e-6)

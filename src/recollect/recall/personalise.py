@@ -18,6 +18,7 @@ import numpy as np
 from jaxtyping import Array
 from numpy.typing import NDArray
 
+from recollect.memory import KalmanState
 from recollect.recall.learning import Lessons, learn_sorts
 from recollect.recall.model.cards import card_logits
 from recollect.recall.model.form import FORM_NAMES, form_along, form_plan
@@ -83,6 +84,16 @@ class Personalisation:
     form: NDArray[np.float32]
     keys: NDArray[np.float32]
     sorts: tuple[LearnerMemory, LearnerMemory]
+
+    @property
+    def bank(self) -> TraceParameters:
+        """Traces of every kind of learner, the own place last."""
+        return all_kinds(self.parameters)
+
+    @property
+    def curves(self) -> tuple[KalmanState, KalmanState]:
+        """What the learner memories hold about the curve, later-day (0) and same-day (1)."""
+        return self.sorts[0].curve, self.sorts[1].curve
 
 
 _mix = eqx.filter_jit(mix_kinds)

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from recollect.recall.model.grouping import order_by_group, previous_in_group
 from recollect.reviews import ReviewLog
 
-__all__ = ["History", "history_of"]
+__all__ = ["History", "answer_scores", "history_of", "usual_answers"]
 
 _FIRST_INTERVAL = -4.0
 """Stands for the log interval before a card's second review."""
@@ -135,16 +135,44 @@ def _numbered_notes(log: ReviewLog, card: NDArray[np.int32]) -> NDArray[np.int32
 
 def _answer_times(log: ReviewLog) -> NDArray[np.float32]:
     """Standard score of each log answer time against the learner's earlier ones."""
-    known = log.duration_ms > 0
-    seconds = np.clip(log.duration_ms, *_ANSWER_MS_BOUNDS) / 1000.0
-    value = np.where(known, np.log(seconds) - _USUAL_LOG_SECONDS, 0.0)
-    count = np.cumsum(known) - known + _PRIOR_ANSWERS
-    total = np.cumsum(value) - value
-    squares = np.cumsum(value**2) - value**2 + _PRIOR_ANSWERS * _USUAL_VARIANCE
-    mean = total / count
-    variance = np.maximum(squares / count - mean**2, 0.05)
-    score = np.where(known, (value - mean) / np.sqrt(variance), 0.0)
+    mean, deviation = usual_answers(log.duration_ms)
+    return answer_scores(log.duration_ms, mean[:-1], deviation[:-1])
+
+
+def usual_answers(
+    duration_ms: NDArray[np.int64],
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Mean and standard deviation of the learner's earlier log answer times.
+
+    Args:
+        duration_ms: ``[n]`` answer times, oldest first; 0 or less where unknown.
+
+    Returns:
+        ``[n + 1]`` each, before every answer and after the last.
+    """
+    known = duration_ms > 0
+    value = _log_answer(duration_ms)
+    count = _before(known.astype(np.float64)) + _PRIOR_ANSWERS
+    squares = _before(value**2) + _PRIOR_ANSWERS * _USUAL_VARIANCE
+    mean = _before(value) / count
+    return mean, np.sqrt(np.maximum(squares / count - mean**2, 0.05))
+
+
+def answer_scores(
+    duration_ms: NDArray[np.int64], mean: NDArray[np.float64], deviation: NDArray[np.float64]
+) -> NDArray[np.float32]:
+    """Standard score of answer times, 0 where unknown; all ``[n]``."""
+    score = np.where(duration_ms > 0, (_log_answer(duration_ms) - mean) / deviation, 0.0)
     return np.clip(score, -3.0, 3.0).astype(np.float32)
+
+
+def _log_answer(duration_ms: NDArray[np.int64]) -> NDArray[np.float64]:
+    seconds = np.clip(duration_ms, *_ANSWER_MS_BOUNDS) / 1000.0
+    return np.where(duration_ms > 0, np.log(seconds) - _USUAL_LOG_SECONDS, 0.0)
+
+
+def _before(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.concatenate([np.zeros(1), np.cumsum(values)])
 
 
 def _previous_interval(
