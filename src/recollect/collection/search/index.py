@@ -7,15 +7,25 @@ looked at all the same (:meth:`TextIndex.missing`), so that a search is right wi
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from typing import Any
 
-from sqlalchemy import BigInteger, Column, Integer, MetaData, Table, Text, func, inspect, select
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Exists,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    func,
+    inspect,
+    select,
+)
 
 from recollect.collection import schema
 from recollect.collection.codecs import fields_from
-from recollect.collection.opening import Collection
+from recollect.collection.opening import Collection as Opened
 from recollect.collection.search.texts import searched_text, without_marks
 from recollect.collection.transaction import Transaction, chunks
 from recollect.errors import CollectionError
@@ -68,10 +78,10 @@ class NoteText:
         plain = SEPARATOR.join(map(without_marks, text.split(SEPARATOR)))
         return cls(note_id, text, None if plain == text else plain)
 
-    def fields(self, *, ignore_marks: bool) -> list[str]:
-        """The texts of the fields."""
-        text = self.plain if ignore_marks and self.plain is not None else self.text
-        return text.split(SEPARATOR)
+    @property
+    def without_marks(self) -> str:
+        """The text without combining marks."""
+        return self.text if self.plain is None else self.plain
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,11 +90,11 @@ class TextIndex:
 
     Attributes:
         exists: whether the table is there.
-        missing: present texts of notes that are not in the table.
+        missing: present texts of notes that are not in the table, by the notes' type.
     """
 
     exists: bool
-    missing: tuple[NoteText, ...]
+    missing: tuple[tuple[int, NoteText], ...]
 
 
 def look_at(transaction: Transaction) -> TextIndex:
@@ -92,11 +102,19 @@ def look_at(transaction: Transaction) -> TextIndex:
     known, there = _counts(transaction)
     if known == there:
         return TextIndex(True, ())
-    missing = _lacking(transaction, with_table=known is not None, present_only=True)
-    return TextIndex(known is not None, tuple(NoteText.of(row[0], row[2]) for row in missing))
+    rows = list(_lacking(transaction, with_table=known is not None, present_only=True))
+    types = {
+        row[0]: row[1]
+        for chunk in chunks((row[0] for row in rows), _CHUNK)
+        for row in transaction.execute(
+            select(_notes.c.id, _notes.c.note_type_id).where(_notes.c.id.in_(chunk))
+        )
+    }
+    missing = ((types[row[0]], NoteText.of(row[0], row[2])) for row in rows)
+    return TextIndex(known is not None, tuple(missing))
 
 
-def refresh(collection: Collection, *, few: int = _FEW) -> int:
+def refresh(collection: Opened, *, few: int = _FEW) -> int:
     """Bring the table up to date, where it is worth it; a search does without as well.
 
     Args:
@@ -117,10 +135,13 @@ def refresh(collection: Collection, *, few: int = _FEW) -> int:
         return 0
 
 
-def present(table: Table = texts) -> Any:
-    """That a row of the table is of the note's present version."""
+def present(table: Table = texts, note_types: Collection[int] | None = None) -> Exists:
+    """That a row of the table is of the present version of a note (of one of those types)."""
     same = (_notes.c.id == table.c.note_id) & (_notes.c.version == table.c.version)
-    return select(_notes.c.id).where(same).exists()
+    query = select(_notes.c.id).where(same)
+    if note_types is not None:
+        query = query.where(_notes.c.note_type_id.in_(sorted(note_types)))
+    return query.exists()
 
 
 def _counts(transaction: Transaction) -> tuple[int | None, int]:

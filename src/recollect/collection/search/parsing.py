@@ -7,7 +7,7 @@
     and    := not (["and"] not)*
     not    := "-" (group | term) | group | term
     group  := "(" or ")"
-    term   := what stands between spaces, quotation marks and parentheses; or "quoted"; or key:"quoted"
+    term   := text | "text" | key:text | key:"text" | "key:text"
 """
 
 from __future__ import annotations
@@ -108,7 +108,9 @@ class _Parser:
         if kind in _WORDS or (kind in ("end", ")") and self.at and self.behind() in _WORDS):
             self.stray_word(self.tokens[self.at if kind in _WORDS else self.at - 1])
         if kind == ")":
-            self.fail('there is no "(" before this; for the character itself write \\)', self.here())
+            self.fail(
+                'there is no "(" before this; for the character itself write \\)', self.here()
+            )
         if kind == "-":
             self.next()
             return Not(self.primary(depth))
@@ -160,7 +162,7 @@ class _Scanner:
         self.at = 0
 
     def tokens(self) -> list[_Token]:
-        found = []
+        found: list[_Token] = []
         while True:
             while self.at < len(self.query) and self.query[self.at].isspace():
                 self.at += 1
@@ -220,7 +222,7 @@ class _Scanner:
             self.at += 2 if self.query[self.at] == "\\" else 1
         if self.at >= len(self.query):
             raise SearchError(
-                "there is no second quotation mark for this; for the character itself write \\\"",
+                'there is no second quotation mark for this; for the character itself write \\"',
                 self.query,
                 start,
                 start + 1,

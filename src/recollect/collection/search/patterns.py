@@ -38,7 +38,7 @@ class Glob:
 
     @cached_property
     def tokens(self) -> tuple[tuple[bool, str], ...]:
-        """Wildcards ``(True, "*")`` and ``(True, "_")``, and the texts between ``(False, text)``."""
+        """Wildcards, ``(True, "*")`` or ``(True, "_")``, and texts, ``(False, text)``."""
         return tuple(self._tokens())
 
     def _tokens(self) -> Iterator[tuple[bool, str]]:
@@ -70,18 +70,19 @@ class Glob:
             tokens.pop(0)
         return Glob("".join(text if wild else escaped(text) for wild, text in tokens))
 
-    def like(self, transform: Transform) -> str:
+    def like(self, transform: Transform, separator: str = "") -> str:
         """A pattern for SQL's LIKE that matches wherever this one stands, and maybe elsewhere.
 
         Args:
             transform: what was done to the texts, to be done to the pattern.
+            separator: what stands before and behind it.
         """
         shown = {"*": "%", "_": "_"}
         parts = (
             shown[text] if wild else _FOR_LIKE.sub(r"\\\1", transform(_SPACES.sub(" ", text)))
             for wild, text in self.tokens
         )
-        return f"%{''.join(parts)}%"
+        return f"%{separator}{''.join(parts)}{separator}%"
 
     def matcher(self, transform: Transform, where: str = "all") -> Callable[[str], bool]:
         """Tells whether a text matches.

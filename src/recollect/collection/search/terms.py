@@ -19,6 +19,7 @@ __all__ = ["KEYWORDS", "OPERATORS", "PROPERTIES", "STATES", "RawTerm", "term_nod
 STATES = ("new", "learn", "review", "due", "suspended", "buried")
 PROPERTIES = ("due", "ease", "ivl", "lapses", "pos", "rated", "reps", "resched")
 OPERATORS = ("<=", ">=", "!=", "=", "<", ">")
+LONGEST_PATTERN = 1_000
 MOST_DAYS = 100_000
 _LARGEST = 2**31 - 1
 _LARGEST_ID = 2**63 - 1
@@ -99,14 +100,14 @@ class _Value:
             escape = raw[at : at + 2]
             if len(escape) < 2 or escape[1] not in _ESCAPES:
                 span = self.span(at, at + len(escape))
-                self.fail(
-                    f"{escape} has no meaning; for a backslash itself write two: \\\\", span
-                )
+                self.fail(f"{escape} has no meaning; for a backslash itself write two: \\\\", span)
             kept += escape if escape[1] in _KEPT_ESCAPES else escape[1]
             at += 2
         return kept
 
     def glob(self) -> Glob:
+        if len(self.raw) > LONGEST_PATTERN:
+            self.fail(f"a pattern can have {LONGEST_PATTERN:,} characters, not {len(self.raw):,}")
         return Glob(self.text())
 
     def literal(self) -> str:
@@ -146,9 +147,13 @@ def term_node(query: str, term: RawTerm, extra: Names[str], properties: Names[st
     if colon is None:
         return nodes.Text(whole.glob(), span=term.span)
     if colon == 0:
-        whole.fail("there is no keyword before this colon; for a colon itself write \\:", (
-            term.place(0), term.place(0) + 1,
-        ))
+        whole.fail(
+            "there is no keyword before this colon; for a colon itself write \\:",
+            (
+                term.place(0),
+                term.place(0) + 1,
+            ),
+        )
     keyword, value = whole.text(colon).lower(), whole.after(colon + 1)
     _refuse(keyword, value)
     if keyword in KEYWORDS:
@@ -239,9 +244,7 @@ def _state(value: _Value) -> Leaf:
 
 def _days(kind: Callable[..., Leaf]) -> Callable[[_Value], Leaf]:
     # Of 0 days, Anki makes 1: today.
-    return lambda value: kind(
-        max(value.whole("days", 0, MOST_DAYS), 1), span=value.term.span
-    )
+    return lambda value: kind(max(value.whole("days", 0, MOST_DAYS), 1), span=value.term.span)
 
 
 def _rated(value: _Value) -> Leaf:
@@ -250,9 +253,7 @@ def _rated(value: _Value) -> Leaf:
         return nodes.Rated(max(value.whole("days", 0, MOST_DAYS), 1), span=value.term.span)
     days, rating = value.raw[:colon], _rating(value.after(colon + 1))
     if not _WHOLE.fullmatch(days) or not 0 <= int(days) <= MOST_DAYS:
-        value.fail(
-            f"expected days: a whole number, 0 to {MOST_DAYS:,}", value.span(0, colon)
-        )
+        value.fail(f"expected days: a whole number, 0 to {MOST_DAYS:,}", value.span(0, colon))
     return nodes.Rated(max(int(days), 1), rating, span=value.term.span)
 
 
@@ -310,8 +311,14 @@ def _property(value: _Value, extra: Names[str]) -> Leaf:
 def _number(name: str, value: _Value, text: str) -> float:
     if name in PROPERTIES and name != "ease":
         signed = name in ("due", "rated", "resched")
-        if not _WHOLE.fullmatch(text) or abs(int(text)) > _LARGEST or (not signed and text[0] == "-"):
-            value.fail(f"prop:{name} is compared with a whole number{'' if signed else ', 0 or more'}")
+        if (
+            not _WHOLE.fullmatch(text)
+            or abs(int(text)) > _LARGEST
+            or (not signed and text[0] == "-")
+        ):
+            value.fail(
+                f"prop:{name} is compared with a whole number{'' if signed else ', 0 or more'}"
+            )
         if name in ("rated", "resched") and int(text) > 0:
             value.fail(f"prop:{name} counts days back from today: 0, -1, -2, ...")
         return int(text)

@@ -23,9 +23,9 @@ _MARKUP = re.compile(
 )
 _SOURCE = re.compile(r"\bsrc\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s\"'>]+))", re.IGNORECASE)
 _WITH_SOURCE = frozenset({"audio", "img", "source", "video"})
-_WITHIN_WORDS = frozenset(
-    "a abbr b bdi bdo cite code del dfn em font i ins kbd mark q rp s samp small span strike strong"
-    " sub sup tt u var wbr".split()
+_WITHIN_WORDS = re.compile(
+    r"a|abbr|b|bdi|bdo|cite|code|del|dfn|em|font|i|ins|kbd|mark|q|rp|s|samp|small|span|strike"
+    r"|strong|sub|sup|tt|u|var|wbr"
 )
 
 
@@ -43,7 +43,7 @@ def _instead(markup: re.Match[str]) -> str:
     if name in _WITH_SOURCE:
         source = _SOURCE.search(markup[3])
         return f" {source[source.lastindex or 0]} " if source else " "
-    return "" if name in _WITHIN_WORDS else " "
+    return "" if _WITHIN_WORDS.fullmatch(name) else " "
 
 
 def fold(text: str) -> str:
