@@ -101,7 +101,7 @@ def update_cards(transaction: Transaction, cards: Iterable[Card]) -> int:
     """Put cards in the place of those with their numbers.
 
     Returns:
-        How many there were.
+        How many were different.
 
     Raises:
         UnknownNameError: there is no such card.
@@ -168,8 +168,6 @@ def flag_cards(transaction: Transaction, card_ids: Iterable[int], flag: int) -> 
 def _change(transaction: Transaction, card_ids: Iterable[int], **values: Any) -> int:
     count = 0
     for chunk in chunks(card_ids, _CHUNK):
-        before = [card_from(row) for row in transaction.rows(_cards, "id", chunk)]
-        after = [replace(card, **values) for card in before]
-        changed = [new for old, new in zip(before, after, strict=True) if new != old]
-        count += update_cards(transaction, changed)
+        there = [card_from(row) for row in transaction.rows(_cards, "id", chunk)]
+        count += update_cards(transaction, [replace(card, **values) for card in there])
     return count

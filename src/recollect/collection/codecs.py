@@ -39,6 +39,7 @@ __all__ = [
     "sha256_of",
     "to_json",
     "version_from",
+    "without_controls",
 ]
 
 _REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
@@ -97,8 +98,7 @@ def clean_name(name: str, kind: str) -> str:
     """
     cleaned = unicodedata.normalize("NFC", name).strip()
     if not cleaned.isprintable():
-        cleaned = clean_text(cleaned)
-        cleaned = "".join(" " if unicodedata.category(c) == "Cc" else c for c in cleaned).strip()
+        cleaned = without_controls(clean_text(cleaned)).strip()
     if not cleaned:
         raise NoteError(f"a {kind} needs a name")
     if len(cleaned) > schema.LONGEST_NAME:
@@ -107,6 +107,11 @@ def clean_name(name: str, kind: str) -> str:
             f"not {len(cleaned)}: {cleaned[:40]}..."
         )
     return cleaned
+
+
+def without_controls(text: str) -> str:
+    """The text with a space in the place of each control character."""
+    return "".join(" " if unicodedata.category(c) == "Cc" else c for c in text)
 
 
 def fields_text(fields: Iterable[str]) -> str:

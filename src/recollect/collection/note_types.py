@@ -105,10 +105,11 @@ def update_note_type(
     cards_map = _checked_map(
         templates_from, len(cleaned.templates), len(before.templates), "templates"
     )
-    transaction.delete(_fields, "note_type_id", [cleaned.id])
-    transaction.delete(_templates, "note_type_id", [cleaned.id])
-    transaction.update(_types, [_row(cleaned)])
-    _insert_parts(transaction, cleaned)
+    if cleaned != before:
+        transaction.delete(_fields, "note_type_id", [cleaned.id])
+        transaction.delete(_templates, "note_type_id", [cleaned.id])
+        transaction.update(_types, [_row(cleaned)])
+        _insert_parts(transaction, cleaned)
     if fields_map != list(range(len(before.fields))):
         _move_fields(transaction, cleaned.id, fields_map)
     if cleaned.kind == "normal" and cards_map != list(range(len(before.templates))):

@@ -179,7 +179,7 @@ def list_versions(transaction: Transaction, note_id: int) -> list[NoteVersion]:
     return [version_from(row) for row in transaction.execute(query)]
 
 
-def _with_tags(transaction: Transaction, rows: Sequence[Row]) -> Iterator[Note]:
+def _with_tags(transaction: Transaction, rows: Sequence[Any]) -> Iterator[Note]:
     tags: dict[int, list[str]] = {}
     for number, tag in transaction.rows(_tags, "note_id", [row[0] for row in rows]):
         tags.setdefault(number, []).append(tag)

@@ -235,6 +235,7 @@ def _bring_up_to_date(collection: Collection, create: bool, day_boundary: DayBou
                 _fill(w, day_boundary)
     finally:
         maker.dispose()
+        collection.close()  # what it had open is of a file that was empty, or had other tables
 
 
 def _use_write_ahead_log(place: Place) -> None:
@@ -243,7 +244,7 @@ def _use_write_ahead_log(place: Place) -> None:
     from contextlib import closing
 
     with closing(sqlite3.connect(place.url.database or "", isolation_level=None)) as connection:
-        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA journal_mode = WAL").fetchall()  # to the end, or it is not kept
 
 
 def _fill(transaction: Transaction, day_boundary: DayBoundary) -> None:

@@ -127,7 +127,7 @@ def preset_from(row: Sequence[Any]) -> Preset:
     values = {name: value for name, value in from_json(row[2]).items() if name in known}
     for name, value in values.items():
         if isinstance(value, list):
-            values[name] = tuple(value)
+            values[name] = tuple(float(step) if _is_number(step) else step for step in value)
     return check_preset(Preset(id=row[0], name=row[1], extra=from_json(row[3]), **values))
 
 
@@ -135,9 +135,9 @@ def _is_number(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
 
-def _within(preset: Preset, name: str, least: float, most: float) -> None:
+def _within(preset: Preset, name: str, least: int | float, most: int | float) -> None:
     value = getattr(preset, name)
-    kinds = int | float if isinstance(least, float) else int
+    kinds = (int, float) if isinstance(most, float) else int
     if not (_is_number(value) and isinstance(value, kinds) and least <= value <= most):
         raise _wrong(preset, name, f"between {least} and {most}", value)
 

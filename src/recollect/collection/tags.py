@@ -8,7 +8,7 @@ from functools import lru_cache
 from sqlalchemy import func, select
 
 from recollect.collection import schema
-from recollect.collection.codecs import clean_name
+from recollect.collection.codecs import clean_name, without_controls
 from recollect.collection.transaction import Transaction
 
 __all__ = ["add_tags", "clean_tags", "list_tags", "remove_tags", "rename_tag", "touch_notes"]
@@ -92,5 +92,5 @@ def touch_notes(transaction: Transaction, note_ids: Iterable[int]) -> None:
 
 @lru_cache(maxsize=10_000)
 def _clean_tag(tag: str) -> str:
-    joined = "_".join(tag.split())
+    joined = "_".join(without_controls(tag).split())
     return clean_name(joined, "tag") if joined else ""

@@ -92,7 +92,7 @@ class Transaction:
         """Put rows in the place of those with the same id.
 
         Returns:
-            How many there were.
+            How many were different.
 
         Raises:
             UnknownNameError: there is no row of such an id.
@@ -107,14 +107,18 @@ class Transaction:
         sql = f"UPDATE {self._quoted(table.name)} SET {sets} WHERE {names[at]} = {self._mark}"
         count = 0
         for chunk in chunks(rows, _CHUNK):
-            keys = [row[at] for row in chunk]
-            before = self.rows(table, table.columns[at].name, keys)
-            missing = set(keys) - {row[at] for row in before}
+            wanted = {row[at]: row for row in chunk}  # the last, where one comes twice
+            there = {row[at]: row for row in self.rows(table, table.columns[at].name, wanted)}
+            missing = set(wanted) - set(there)
             if missing:
-                raise UnknownNameError(table.name.removesuffix("s"), min(missing))
-            self._run(sql, [(*row[:at], *row[at + 1 :], row[at]) for row in chunk])
-            count += len(chunk)
-            self._note(table, "update", before)
+                kind = table.name.removesuffix("s").replace("_", " ")
+                raise UnknownNameError(kind, min(missing))
+            changed = [row for key, row in wanted.items() if there[key] != row]
+            if not changed:
+                continue
+            self._run(sql, [(*row[:at], *row[at + 1 :], row[at]) for row in changed])
+            count += len(changed)
+            self._note(table, "update", [there[row[at]] for row in changed])
         return count
 
     def delete(self, table: Table, column: str, values: Iterable[Any]) -> int:

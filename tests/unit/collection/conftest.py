@@ -8,13 +8,26 @@ import socket
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import pytest
-from sqlalchemy import create_engine
+from sqlalchemy import create_engine, select
 
-from recollect.collection import Collection, open_collection
+from recollect.collection import (
+    Card,
+    Collection,
+    Field,
+    Note,
+    NoteType,
+    Template,
+    Transaction,
+    cards,
+    note_types,
+    notes,
+    open_collection,
+    schema,
+)
 from recollect.errors import RecollectError
 
 DATABASES = ("sqlite", "postgresql")
@@ -160,6 +173,11 @@ def collection(where: str, opened: Callable[..., Collection]) -> Collection:
     return opened(where)
 
 
+@pytest.fixture
+def fails() -> Callable[..., AbstractContextManager[None]]:
+    return one_line_error
+
+
 @contextmanager
 def one_line_error(kind: type[RecollectError], *words: str) -> Iterator[None]:
     """The block raises an error of that kind whose one line has these words in it."""
@@ -169,3 +187,57 @@ def one_line_error(kind: type[RecollectError], *words: str) -> Iterator[None]:
     assert "\n" not in message
     for word in words:
         assert word in message
+
+
+def add_basics(transaction: Transaction, count: int = 3) -> list[Note]:
+    """A note type with a card each way, and notes 1, 2, ... with two cards each."""
+    templates = (
+        Template("Forward", "{{Front}}", "{{Back}}"),
+        Template("Reverse", "{{Back}}", "{{Front}}"),
+    )
+    kind = NoteType(10, "Basic", "normal", (Field("Front"), Field("Back")), templates)
+    note_types.add_note_type(transaction, kind)
+    made = [
+        Note(i, f"guid-{i}", kind.id, (f"front {i}", f"back {i}"), ("all", f"n{i}"))
+        for i in range(1, count + 1)
+    ]
+    notes.add_notes(transaction, made)
+    cards.add_cards(
+        transaction,
+        [Card(10 * n.id + o, n.id, 1, ordinal=o, position=n.id) for n in made for o in (0, 1)],
+    )
+    return made
+
+
+@pytest.fixture
+def basics(collection: Collection) -> Collection:
+    """A collection with three notes of two cards each: 10, 11, 20, 21, 30, 31."""
+    with collection.transaction("Add notes") as transaction:
+        add_basics(transaction)
+    return collection
+
+
+GROWING = ("note_versions", "reviews", "voided_reviews", "changes")
+
+
+def contents(collection: Collection) -> dict[str, list[tuple[object, ...]]]:
+    """All rows of the tables that undo brings back, and of the reviews that count."""
+    found = {}
+    with collection.reading() as transaction:
+        for name, table in schema.metadata.tables.items():
+            if name not in GROWING:
+                found[name] = sorted(tuple(row) for row in transaction.execute(select(table)))
+        voided = select(schema.voided_reviews.c.review_id)
+        valid = select(schema.reviews).where(schema.reviews.c.id.not_in(voided))
+        found["reviews"] = sorted(tuple(row) for row in transaction.execute(valid))
+    return found
+
+
+@pytest.fixture(name="contents")
+def contents_fixture() -> Callable[[Collection], object]:
+    return contents
+
+
+@pytest.fixture(name="add_basics")
+def add_basics_fixture() -> Callable[..., list[Note]]:
+    return add_basics
