@@ -21,13 +21,15 @@ from typing import Any
 import click
 
 import recollect
-from recollect.cli._session import Session, talk_options
+from recollect.cli._session import Session, collection_option, talk_options
 from recollect.errors import RecollectError
 
 __all__ = ["COMMANDS", "Application", "main"]
 
 COMMANDS = {
     "demo": "recollect.cli.demo",
+    "import": "recollect.cli.import_",
+    "export": "recollect.cli.export",
     "evaluate": "recollect.cli.evaluate",
     "fit": "recollect.cli.fit",
     "fit-defaults": "recollect.cli.fit_defaults",
@@ -145,6 +147,7 @@ def _forget_output() -> None:
     epilog="Start with: recollect demo",
 )
 @click.version_option(recollect.__version__, prog_name="recollect", message="%(prog)s %(version)s")
+@collection_option
 @talk_options
 def main() -> None:
     """Predict what a learner remembers, and say why.

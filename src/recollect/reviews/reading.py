@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 
 from recollect.errors import LogError, LogFormatError, UnknownNameError
-from recollect.reviews.anki_packages import read_collection_rows, read_package_rows
+from recollect.reviews.anki_packages import read_anki_rows
 from recollect.reviews.build import LogReading, ReadOptions, build_logs
 from recollect.reviews.csv_files import read_csv_rows
 from recollect.reviews.days import DayBoundary
@@ -210,10 +210,8 @@ def _open_file(path: Path, options: ReadOptions) -> LogSource:
         raise LogFormatError(f"{path}: the file is empty; {_EXPECTED}")
     if start.startswith(b"PAR1"):
         return _source(path, "parquet", read_parquet_file(path, options))
-    if start.startswith(b"PK"):
-        return _anki(path, read_package_rows(path), options)
-    if start.startswith((b"SQLite format 3\0", b"\x28\xb5\x2f\xfd")):
-        return _anki(path, read_collection_rows(path), options)
+    if start.startswith((b"PK", b"SQLite format 3\0", b"\x28\xb5\x2f\xfd")):
+        return _source(path, "anki", build_logs(read_anki_rows(path), options, _stem(path)))
     for magic, kind in _OTHER_FORMATS.items():
         if start.startswith(magic):
             raise LogFormatError(f"{path}: this is {kind}; {_EXPECTED}")
@@ -233,10 +231,6 @@ def _read_text(path: Path, options: ReadOptions) -> RawRows:
             f"{path}: not {wanted}, although it is called so, and no other review log; "
             "it may be damaged or cut off: get it again"
         ) from error
-
-
-def _anki(path: Path, raw: RawRows, options: ReadOptions) -> LogSource:
-    return _source(path, "anki", build_logs(raw, options, _stem(path)))
 
 
 def _source(path: Path, kind: str, readings: dict[str, LogReading]) -> LogSource:

@@ -12,7 +12,7 @@ import zstandard
 
 from recollect.errors import BadRowError, LogFormatError
 from recollect.reviews import log_fingerprint, open_logs, read_log
-from recollect.reviews.anki_packages import read_collection_rows, read_package_rows
+from recollect.reviews.anki_packages import read_anki_rows
 
 T = 1_700_000_000_000
 DAY = 86_400_000
@@ -119,9 +119,9 @@ def test_a_package_that_unpacks_to_too_much_is_refused(tmp_path: Path, package: 
     for kind in ("legacy1", "legacy2", "latest"):
         path = package(tmp_path / f"{kind}.apkg", kind, ENTRIES, CARDS)
         with pytest.raises(LogFormatError, match="more than 5000 bytes"):
-            read_package_rows(path, max_bytes=5000)
+            read_anki_rows(path, max_bytes=5000)
     with pytest.raises(LogFormatError, match="more than 5000 bytes"):
-        read_collection_rows(tmp_path / "legacy1.real", max_bytes=5000)
+        read_anki_rows(tmp_path / "legacy1.real", max_bytes=5000)
     bomb = tmp_path / "bomb.apkg"
     with zipfile.ZipFile(bomb, "w") as out:
         out.writestr("meta", b"\x08\x03")
@@ -131,7 +131,7 @@ def test_a_package_that_unpacks_to_too_much_is_refused(tmp_path: Path, package: 
         out.writestr("collection.anki21b", packed)
     assert bomb.stat().st_size < 100_000
     with pytest.raises(LogFormatError, match="refused"):
-        read_package_rows(bomb, max_bytes=1 << 20)
+        read_anki_rows(bomb, max_bytes=1 << 20)
 
 
 def test_members_packed_otherwise_or_encrypted_are_refused(tmp_path: Path) -> None:
