@@ -92,21 +92,46 @@ class Glob:
             where: ``"all"`` of the text, ``"anywhere"`` in it, or in ``"words"``: anywhere, but
                 with a word's beginning before it and a word's end after it.
         """
-        pieces = [""]
+        pieces: list[list[tuple[bool, str]]] = [[]]
         for wild, text in self.tokens:
             if (wild, text) == (True, "*"):
-                pieces.append("")
-            elif wild:
-                pieces[-1] += "."
+                pieces.append([])
             else:
-                pieces[-1] += re.escape(transform(_SPACES.sub(" ", text)))
+                pieces[-1].append((wild, text if wild else transform(_SPACES.sub(" ", text))))
         if where == "anywhere":
-            pieces = ["", *pieces, ""]
-        elif where == "words":
-            pieces = ["", rf"\b{pieces[0]}", *pieces[1:]]
-            pieces = [*pieces[:-1], rf"{pieces[-1]}\b", ""]
-        found = re.compile(_anchored(pieces), re.DOTALL).match
-        return lambda text: found(text) is not None
+            pieces = [[], *pieces, []]
+        if where != "words" and not any(wild for piece in pieces for wild, _ in piece):
+            return _in_turn(["".join(text for _, text in piece) for piece in pieces])
+        parts = ["".join("." if w else re.escape(text) for w, text in piece) for piece in pieces]
+        if where == "words":
+            parts[0] = rf"\b{parts[0]}"
+            parts[-1] = rf"{parts[-1]}\b"
+            if len(parts) == 1:
+                search = re.compile(parts[0], re.DOTALL).search
+                return lambda text: search(text) is not None
+            parts = ["", *parts, ""]
+        match = re.compile(_anchored(parts), re.DOTALL).match
+        return lambda text: match(text) is not None
+
+
+def _in_turn(pieces: list[str]) -> Callable[[str], bool]:
+    """Tells whether a text is these, with anything between them."""
+    first, *others = pieces
+
+    def matches(text: str) -> bool:
+        if not others:
+            return text == first
+        if not text.startswith(first):
+            return False
+        at = len(first)
+        for piece in others[:-1]:
+            at = text.find(piece, at)
+            if at < 0:
+                return False
+            at += len(piece)
+        return len(text) - at >= len(others[-1]) and text.endswith(others[-1])
+
+    return matches
 
 
 def _anchored(pieces: list[str]) -> str:
@@ -119,7 +144,8 @@ def _anchored(pieces: list[str]) -> str:
     if not others:
         return rf"{first}\Z"
     between = "".join(f"(?>.*?{piece})" for piece in others[:-1] if piece)
-    return rf"{first}{between}.*{others[-1]}\Z"
+    last = rf".*{others[-1]}\Z" if others[-1] else ""
+    return f"{first}{between}{last}"
 
 
 @dataclass(frozen=True)
