@@ -130,7 +130,8 @@ def _found(transaction: Transaction, query: str | Node, extensions: Extensions) 
         node = parse(query, extra=extensions.terms, properties=extensions.properties)
     else:
         node, query = query, str(query)
-    return select(_cards.c.id).where(condition_of(transaction, node, query, extensions))
+    condition = condition_of(transaction, node, query, extensions)
+    return select(_cards.c.id).select_from(_cards).where(condition)
 
 
 def _sorted(

@@ -206,7 +206,7 @@ class Property(_Term):
 
     name: str
     operator: str
-    value: float
+    value: int | float
     rating: int | None = None
 
     def __str__(self) -> str:

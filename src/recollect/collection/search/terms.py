@@ -308,7 +308,7 @@ def _property(value: _Value, extra: Names[str]) -> Leaf:
     return nodes.Property(name, operator, amount, rating, span=value.term.span)
 
 
-def _number(name: str, value: _Value, text: str) -> float:
+def _number(name: str, value: _Value, text: str) -> int | float:
     if name in PROPERTIES and name != "ease":
         signed = name in ("due", "rated", "resched")
         if (
