@@ -17,13 +17,16 @@
     │   ├── CollectionDamagedError  the file or the database behind it is damaged
     │   ├── CollectionVersionError  a newer Recollect made it
     │   └── NoteError               a note, a note type or a template is not sound
+    ├── SearchError         a query is not understood, or takes too long; points to where
     └── PackageError        a package of cards cannot be read or written
 
-Each message is one line: what is wrong, where, and what to do.
+Each message is one line: what is wrong, where, and what to do. That of a SearchError is followed by
+the query and a pointer to the place in it.
 """
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterable
 from difflib import get_close_matches
 
@@ -43,6 +46,7 @@ __all__ = [
     "PackageError",
     "ParameterError",
     "RecollectError",
+    "SearchError",
     "UnknownNameError",
 ]
 
@@ -156,3 +160,45 @@ class NoteError(CollectionError):
 
 class PackageError(RecollectError):
     """A package of cards cannot be read or written."""
+
+
+class SearchError(RecollectError):
+    """A query is not understood, asks for what is not there, or takes too long.
+
+    Args:
+        message: one line: what is wrong, and what to do.
+        query: what the user wrote.
+        start: the first character of the place that is wrong.
+        end: the character behind it.
+    """
+
+    def __init__(self, message: str, query: str, start: int, end: int) -> None:
+        self.message = message
+        self.query = query
+        self.start = start
+        self.end = end
+        super().__init__(f"{message}\n{_pointed_at(query, start, end)}")
+
+
+_WIDEST = 76
+
+
+def _pointed_at(query: str, start: int, end: int) -> str:
+    """A line of the query and a line that points to a part of it; what is far from it is cut off."""
+    shown = "".join(char if char.isprintable() else " " for char in query)
+    start = min(start, len(shown))
+    end = max(min(end, len(shown), start + _WIDEST // 2), start)
+    before, part, behind = shown[:start], shown[start:end], shown[end:]
+    if _cells(before) > _WIDEST // 2:
+        before = "..." + before[-_WIDEST // 4 :]
+    behind = behind[: _WIDEST // 4] + "..." if _cells(behind) > _WIDEST // 2 else behind
+    pointer = " " * _cells(before) + "^" * max(_cells(part), 1)
+    return f"  {before}{part}{behind}\n  {pointer}"
+
+
+def _cells(text: str) -> int:
+    """Columns that a text takes in a terminal."""
+    return sum(
+        0 if unicodedata.combining(char) else 2 if unicodedata.east_asian_width(char) in "WF" else 1
+        for char in text
+    )
