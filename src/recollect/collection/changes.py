@@ -19,7 +19,15 @@ from recollect.collection.rows import Change
 from recollect.collection.transaction import Row, Step, Transaction
 from recollect.errors import CollectionError
 
-__all__ = ["KEPT_CHANGES", "list_changes", "next_change_id", "record", "redo", "undo"]
+__all__ = [
+    "KEPT_CHANGES",
+    "list_changes",
+    "media_in_changes",
+    "next_change_id",
+    "record",
+    "redo",
+    "undo",
+]
 
 KEPT_CHANGES = 50
 """How many changes can be taken back."""
@@ -81,6 +89,17 @@ def redo(transaction: Transaction, expected: int | None = None) -> Change | None
     """Make the change again that was taken back last; see :func:`undo`."""
     query = select(*_heads).where(_changes.c.undone).order_by(_changes.c.id).limit(1)
     return _turn(transaction, query, expected, undone=False)
+
+
+def media_in_changes(transaction: Transaction) -> set[str]:
+    """Fingerprints of the media that some change could bring back."""
+    found: set[str] = set()
+    for packed in transaction.execute(select(_changes.c.inverse)).scalars():
+        for step in _unpack(packed):
+            if step["table"] == schema.media.name and "columns" in step:
+                at = step["columns"].index(schema.media.c.sha256.name)
+                found.update(row[at] for row in step["rows"])
+    return found
 
 
 def _turn(

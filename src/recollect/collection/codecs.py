@@ -18,7 +18,7 @@ from recollect.collection.rows import (
     ReviewEntry,
     Settings,
 )
-from recollect.errors import NoteError
+from recollect.errors import CollectionDamagedError, NoteError
 
 __all__ = [
     "card_from",
@@ -70,8 +70,19 @@ def to_json(value: object) -> str:
 
 
 def from_json(text: str) -> Any:
-    """What :func:`to_json` wrote."""
-    return {} if text == "{}" else json.loads(text)
+    """What :func:`to_json` wrote.
+
+    Raises:
+        CollectionDamagedError: it is no JSON.
+    """
+    if text == "{}":
+        return {}
+    try:
+        return json.loads(text)
+    except ValueError as error:
+        raise CollectionDamagedError(
+            "a row of the collection cannot be read; see what is damaged with: recollect check"
+        ) from error
 
 
 def clean_text(text: str) -> str:
@@ -120,8 +131,12 @@ def fields_text(fields: Iterable[str]) -> str:
 
 
 def fields_from(text: str) -> tuple[str, ...]:
-    """What :func:`fields_text` wrote."""
-    return tuple(json.loads(text))
+    """What :func:`fields_text` wrote.
+
+    Raises:
+        CollectionDamagedError: it is no JSON.
+    """
+    return tuple(from_json(text))
 
 
 def sha256_of(text: str) -> str:

@@ -64,7 +64,7 @@ def failures(place: Place) -> Iterator[None]:
 def damaged(place: Place, what: str) -> CollectionDamagedError:
     """The error for a damaged collection."""
     return CollectionDamagedError(
-        f"{place}: the collection is damaged ({what}); "
+        f"{place}: the collection is damaged ({one_line(what)}); "
         "it was left as it is; bring back a backup with: recollect restore"
     )
 
@@ -78,7 +78,7 @@ def _ours(place: Place, error: BaseException) -> CollectionError:
             "close it or wait, then try again; nothing was changed"
         )
     if code.startswith(_DAMAGED):
-        return damaged(place, one_line(error))
+        return damaged(place, str(error))
     return CollectionError(f"{place}: {_problem(code, error)}")
 
 

@@ -51,12 +51,13 @@ def revision_of(connection: Connection, place: Place) -> str | None:
     return found
 
 
-def migrate(connection: Connection) -> None:
-    """Bring the tables to the newest version, within the connection's transaction.
+def migrate(connection: Connection, revision: str = NEWEST) -> None:
+    """Bring the tables to a version, within the connection's transaction.
 
     Args:
         connection: in a writing transaction; on SQLite with foreign keys off, since tables
             are rebuilt.
+        revision: which version; not an older one than it has.
 
     Raises:
         CollectionDamagedError: rows are left that point nowhere.
@@ -68,7 +69,7 @@ def migrate(connection: Connection) -> None:
     config.set_main_option("script_location", str(FOLDER).replace("%", "%%"))
     config.attributes["connection"] = connection
     with _ALEMBIC_IS_ONE:
-        command.upgrade(config, "head")
+        command.upgrade(config, revision)
     if is_sqlite(connection):
         connection.exec_driver_sql(f"PRAGMA application_id = {APPLICATION_ID}")
         loose = connection.exec_driver_sql("PRAGMA foreign_key_check").first()

@@ -9,9 +9,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 
-from sqlalchemy import Engine, select
+from sqlalchemy import Connection, Engine, select
 
 from recollect.collection import changes, engine, migrating, schema
+from recollect.collection.backups import KEPT_BACKUPS, Backup, back_up, write_backup
+from recollect.collection.blob_folder import BlobFolder
 from recollect.collection.codecs import deck_row, settings_row
 from recollect.collection.failures import damaged, failures
 from recollect.collection.places import Place, default_place, place_of
@@ -40,6 +42,7 @@ class Collection:
         place: where it is.
         clock: gives the time, ms since 1970.
         random_bytes: gives that many random bytes.
+        revision: the version of its tables.
     """
 
     def __init__(
@@ -52,6 +55,7 @@ class Collection:
         self.place = place
         self.clock = clock
         self.random_bytes = random_bytes
+        self.revision = migrating.NEWEST
         self._engine = database
 
     @contextmanager
@@ -84,12 +88,7 @@ class Collection:
         with failures(self.place):
             connection = engine.reading(self._engine)
             try:
-                yield Transaction(
-                    connection,
-                    now_ms=self.clock(),
-                    random_bytes=self.random_bytes,
-                    writable=False,
-                )
+                yield self._transaction(connection, writable=False)
             finally:
                 connection.close()
 
@@ -118,6 +117,29 @@ class Collection:
         with self._writing() as transaction:
             return changes.redo(transaction, expected)
 
+    def back_up(self, reason: str = "manual", keep: int = KEPT_BACKUPS) -> Backup:
+        """Make a backup in the folder beside the collection, and delete the oldest ones.
+
+        Args:
+            reason: before what: letters and hyphens, in the file's name.
+            keep: how many backups stay, this one included.
+
+        Raises:
+            CollectionError: the disk is full, the folder cannot be written, ...
+            CollectionDamagedError: the collection is damaged: older backups are left alone.
+        """
+        with self.reading() as transaction:
+            return back_up(self.place, transaction, reason, self.revision, keep)
+
+    def write_backup(self, target: Path) -> None:
+        """Write one file that holds everything, media included, for either database.
+
+        Raises:
+            CollectionError: it could not be written; a file that was there is as it was.
+        """
+        with self.reading() as transaction:
+            write_backup(transaction, target, self.revision)
+
     def close(self) -> None:
         """Give the database back; a collection that is used again opens it again."""
         with failures(self.place):
@@ -139,15 +161,23 @@ class Collection:
         with failures(self.place):
             connection = engine.writing(self._engine)
             try:
-                yield Transaction(
-                    connection,
-                    now_ms=self.clock(),
-                    random_bytes=self.random_bytes,
-                    writable=True,
-                )
+                transaction = self._transaction(connection, writable=True)
+                yield transaction
+                if transaction.blobs is not None:
+                    transaction.blobs.sync()  # before the rows that need them
                 connection.commit()
             finally:
                 connection.close()
+
+    def _transaction(self, connection: Connection, *, writable: bool) -> Transaction:
+        media = self.place.media
+        return Transaction(
+            connection,
+            now_ms=self.clock(),
+            random_bytes=self.random_bytes,
+            writable=writable,
+            blobs=None if media is None else BlobFolder(media),
+        )
 
 
 def open_collection(
@@ -223,7 +253,11 @@ def _bring_up_to_date(collection: Collection, create: bool, day_boundary: DayBou
         return
     if found is None and not create:
         raise _none_there(place)
-    if place.path is not None and found is None:
+    if found is not None:
+        collection.revision = found
+        collection.back_up("migration")
+        collection.revision = migrating.NEWEST
+    elif place.path is not None:
         _use_write_ahead_log(place)
     maker = engine.make_engine(place, foreign_keys=False)
     try:

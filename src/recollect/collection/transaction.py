@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, CursorResult, Executable, Table, select, tuple_
 
+from recollect.collection.blob_folder import BlobFolder
 from recollect.errors import CollectionError, UnknownNameError
 
 __all__ = ["Row", "Step", "Transaction", "chunks"]
@@ -45,6 +46,7 @@ class Transaction:
         writable: whether it may write.
         steps: how what was written so far is taken back, in order of writing.
         change_id: number under which it will be in the undo list; None where it will not.
+        blobs: contents of the media; None where they are in the database.
     """
 
     def __init__(
@@ -55,12 +57,14 @@ class Transaction:
         random_bytes: Callable[[int], bytes],
         writable: bool,
         change_id: int | None = None,
+        blobs: BlobFolder | None = None,
     ) -> None:
         self.connection = connection
         self.now_ms = now_ms
         self.random_bytes = random_bytes
         self.writable = writable
         self.change_id = change_id
+        self.blobs = blobs
         self.steps: list[Step] = []
 
     @property
