@@ -59,7 +59,9 @@ def test_what_a_latest_package_is_made_of(
     with zipfile.ZipFile(out) as package:
         assert package.read("meta") == b"\x08\x03"
         unpack = zstandard.ZstdDecompressor().decompressobj
-        listed = [parse(entry) for entry in parse(unpack().decompress(package.read("media"))).raw(1)]
+        listed = [
+            parse(entry) for entry in parse(unpack().decompress(package.read("media"))).raw(1)
+        ]
         assert [entry.text(1) for entry in listed] == ["a b.mp3", "dot.svg"]
         for at, entry in enumerate(listed):
             content = unpack().decompress(package.read(str(at)))

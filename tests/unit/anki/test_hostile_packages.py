@@ -75,7 +75,7 @@ def test_names_that_lead_elsewhere_are_left_out(
     kept: Collection, made: Any, tmp_path: Path
 ) -> None:
     names = ["../../evil.png", "/etc/evil", "a\\b.png", "..", "C:evil", "a\nb", "x" * 300, "ok.png"]
-    made.media = {name: b"1" for name in names}
+    made.media = dict.fromkeys(names, b"1")
     for kind in ("legacy", "latest"):
         summary = import_package(kept, made.write(tmp_path / "deck.apkg", kind))
         assert summary.skipped == {"media whose name is no plain file name": 7}
@@ -131,7 +131,7 @@ def test_lists_of_media_that_are_none(
     kept: Collection, tmp_path: Path, media: bytes, fails: Fails
 ) -> None:
     path = rezipped(PACKAGES / "legacy.apkg", tmp_path / "deck.apkg", media=media)
-    if media[:1] == b"{" and len(media) > 1 or media == b"[1]":
+    if (media[:1] == b"{" and len(media) > 1) or media == b"[1]":
         assert import_package(kept, path).notes.added == 3
     else:
         refused(kept, path, fails, "damaged")

@@ -118,11 +118,17 @@ def test_every_state_of_a_card(
             "manual",
             "filtered",
         ]
-        assert (log[0].interval_before, log[0].interval_after, log[0].duration_ms) == (-600, 5, 4321)
+        assert (log[0].interval_before, log[0].interval_after, log[0].duration_ms) == (
+            -600,
+            5,
+            4321,
+        )
         assert log[4].card_id == CARD + 77  # deleted since, and kept
 
 
-def test_importing_again_changes_nothing(collection: Collection, whole: Any, tmp_path: Path) -> None:
+def test_importing_again_changes_nothing(
+    collection: Collection, whole: Any, tmp_path: Path
+) -> None:
     package = whole().write(tmp_path / "deck.apkg")
     import_package(collection, package)
     before = everything(collection)
@@ -214,9 +220,7 @@ def test_what_was_changed_here_stays(collection: Collection, made: Any, tmp_path
     assert card_of(collection, 0).due_day == DAY_0 + 30
 
 
-def test_a_package_without_scheduling_forgets_nothing(
-    collection: Collection, opened: Any
-) -> None:
+def test_a_package_without_scheduling_forgets_nothing(collection: Collection, opened: Any) -> None:
     import_package(collection, PACKAGES / "latest.apkg")
     before = everything(collection)
     again = import_package(collection, PACKAGES / "nosched.apkg")
@@ -310,7 +314,12 @@ def test_media_of_one_name_and_other_content(
     assert (summary.media, summary.notes) == (Tally(0, 0, 3), Tally(0, 0, 2))
     kept = {row[0]: row[1] for row in rows(collection, "media")}
     assert len(kept) == 6
-    renamed = {name: next(n for n in kept if n.startswith(name[0]) and n not in names and n.endswith(name[-4:])) for name in names}
+    renamed = {
+        name: next(
+            n for n in kept if n.startswith(name[0]) and n not in names and n.endswith(name[-4:])
+        )
+        for name in names
+    }
     with collection.reading() as transaction:
         fields = notes.get_note(transaction, NOTE + 1).fields
     assert fields[0] == f"<img src='{renamed['a.png']}'> [sound:{renamed['a b.mp3']}]"
