@@ -157,8 +157,9 @@ def main() -> None:
         ):
             figures = measured(step, where, str(file))
             print(
-                f"{step:14} {figures['seconds']:7.1f} s, {figures['processor_seconds']:6.1f} s of a "
-                f"processor, {figures['peak_mib']:6.0f} MiB",
+                f"{step:14} {figures['seconds']:7.1f} s, "
+                f"{figures['processor_seconds']:6.1f} s of a processor, "
+                f"{figures['peak_mib']:6.0f} MiB",
                 flush=True,
             )
 
