@@ -3,8 +3,9 @@
     pip install atheris
     python tests/fuzz/fuzz_imports.py [CORPUS] [-max_total_time=600]
 
-The first byte of an input chooses how the rest is read: as a package, as the collection, the list
-of media or the note types within one of the packages in tests/data/anki, as CSV, or as Markdown.
+CORPUS is a folder; an empty one is filled with sound inputs. The first byte of an input chooses how
+the rest is read: as a package, as the collection, the list of media or another member within one of
+the packages in tests/data/anki, as CSV, or as Markdown.
 Anything raised but a ``RecollectError`` is a find.
 """
 
@@ -46,9 +47,38 @@ def try_one(data: bytes) -> None:
     try:
         import_file(COLLECTION, path, dry_run=True)
     except RecollectError as error:
-        assert "\n" not in str(error), error
+        said = str(error)
+    else:
+        return
+    assert "\n" not in said, said
+
+
+def fill(corpus: Path) -> None:
+    """Sound inputs to begin with, in a folder that is empty."""
+    corpus.mkdir(parents=True, exist_ok=True)
+    if any(corpus.iterdir()):
+        return
+    for at, source in enumerate(PACKAGES):
+        (corpus / source.name).write_bytes(b"\0" + source.read_bytes())
+        with zipfile.ZipFile(source) as package:
+            for number, name in enumerate(MEMBERS):
+                kind = 40 + next(k for k in range(120) if chooses(40 + k, at, number))
+                if name in package.namelist():
+                    content = bytes([kind]) + package.read(name)
+                    (corpus / f"{source.name}-{number}").write_bytes(content)
+    (corpus / "csv").write_bytes(b"\xa0#separator:tab\n#tags column:2\na\tb\tc\n")
+    (corpus / "md").write_bytes(b"\xff---\ndeck: a\n---\nQ: a\nA: b\n\n## c\nd\n\ne :: f\n")
+
+
+def chooses(kind: int, package: int, member: int) -> bool:
+    """Whether the first byte stands for that member of that package."""
+    count = len(PACKAGES)
+    return (kind % count, kind // count % len(MEMBERS)) == (package, member)
 
 
 if __name__ == "__main__":
+    for argument in sys.argv[1:]:
+        if not argument.startswith("-"):
+            fill(Path(argument))
     atheris.Setup(sys.argv, try_one)
     atheris.Fuzz()

@@ -1,6 +1,7 @@
 """What Anki itself makes of a package; run in an interpreter that has the ``anki`` package.
 
-    python anki_side.py dump PACKAGE     import into an empty collection, print it as JSON
+    python anki_side.py dump FILE        import a package or CSV into an empty collection, and
+                                         print that as JSON
     python anki_side.py make FOLDER      study a collection with everything in it, export it
 
 Not imported by any test: Anki is installed apart from Recollect, and its code stays there.
@@ -19,11 +20,17 @@ from anki.collection import (
     ExportAnkiPackageOptions,
     ImportAnkiPackageOptions,
     ImportAnkiPackageRequest,
+    ImportCsvRequest,
 )
 
 
 def imported(package: Path, folder: Path) -> Collection:
     path = folder / "collection.anki2"
+    if package.suffix in (".csv", ".tsv"):
+        collection = Collection(str(path))
+        metadata = collection.get_csv_metadata(str(package), None)
+        collection.import_csv(ImportCsvRequest(path=str(package), metadata=metadata))
+        return collection
     if package.suffix == ".colpkg":
         empty = Collection(str(path))
         empty.close(downgrade=False)

@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from recollect.anki import export_package, import_package
+from recollect.anki import export_csv, export_package, import_package
 from recollect.collection import open_collection
 from recollect.reviews import DayBoundary
 
@@ -103,3 +103,15 @@ def test_a_collection_with_everything_in_it(
     assert {card["type"] for card in cards} == {0, 1, 2, 3}
     assert {card["flags"] for card in cards} == {0, 3}
     assert len(theirs["media"]) == 2
+
+
+@pytest.mark.parametrize("ending", ["csv", "tsv"])
+def test_anki_reads_our_text_files(ending: str, tmp_path: Path) -> None:
+    out = tmp_path / f"out.{ending}"
+    with open_collection(tmp_path / "c.db") as collection:
+        import_package(collection, PACKAGES / "latest.apkg")
+        export_csv(collection, out)
+    theirs, again = anki("dump", PACKAGES / "latest.apkg"), anki("dump", out)
+    made_anew = {"id", "mod"}
+    assert without(again["notes"], made_anew) == without(theirs["notes"], made_anew)
+    assert {card["did"] for card in again["cards"]} == {"Lang::Kanji"}

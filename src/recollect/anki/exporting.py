@@ -115,7 +115,8 @@ def export_package(
             write_rows(connection, "notes", export.note_rows(), 11)
             write_rows(connection, "cards", export.card_rows(), 18)
             write_rows(connection, "revlog", export.review_rows(), 9)
-        media = MediaOut(transaction, collection.place, export.texts_with_media())
+        texts = export.texts_with_media()
+        media = MediaOut(transaction, collection.place, texts, everything=deck is None)
         write_package(draft, database, media, latest=latest)
         return ExportSummary(
             path=str(target),

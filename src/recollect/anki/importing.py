@@ -127,7 +127,6 @@ def _import(
         summary.skipped["filtered decks"] += len(catalogue.filtered)
     deck_of = merge_decks(transaction, catalogue, package.decks_with_cards(), preset_of, summary)
     merge = NoteMerge(transaction, types, media.renamed, summary)
-    last_here = last_reviews_here(transaction)
     for rows in package.notes():
         merge.merge(rows)
         steps(len(rows), "notes")
@@ -139,7 +138,7 @@ def _import(
         day_0=first_day(package.created_s, package.creation_offset_minutes),
         today=today_of(transaction),
         last_there=package.last_reviews() if merge.here_before else {},
-        last_here=last_here,
+        last_here=last_reviews_here(transaction) if merge.here_before else {},
         summary=summary,
     )
     for cards in package.cards():

@@ -14,6 +14,7 @@ __all__ = ["merge_reviews"]
 _LATEST_MS = 4_102_444_800_000  # 2100
 _LARGEST = 1 << 53
 _LARGEST_FACTOR = (1 << 31) - 1
+_INTEGERS = {int}
 
 
 def merge_reviews(
@@ -36,27 +37,7 @@ def merge_reviews(
     """
     done = 0
     for rows in found:
-        entries = []
-        for row in rows:
-            if not all(type(cell) is int and -_LARGEST < cell < _LARGEST for cell in row):
-                continue
-            number, card, ease, interval, last, factor, time, kind = row
-            if not (0 < number < _LATEST_MS and 0 <= ease <= 4 and 0 <= kind <= 5):
-                continue
-            entries.append(
-                ReviewEntry(
-                    number,
-                    card_of.get(card, card),
-                    number,
-                    ease,
-                    REVIEW_KINDS[kind],  # type: ignore[arg-type]
-                    max(time, 0),
-                    None,
-                    last,
-                    interval,
-                    min(max(factor, 0), _LARGEST_FACTOR),
-                )
-            )
+        entries = [entry for row in rows if (entry := _entry(row, card_of)) is not None]
         if len(entries) != len(rows):
             summary.skipped["reviews that are none"] += len(rows) - len(entries)
         added = reviews.append_reviews(transaction, entries)
@@ -64,3 +45,26 @@ def merge_reviews(
         summary.reviews.unchanged += len(entries) - added
         done += len(rows)
         yield done
+
+
+def _entry(row: tuple[Any, ...], card_of: Mapping[int, int]) -> ReviewEntry | None:
+    """An entry of the log; None if it is none. There may be millions: no loop, no keywords."""
+    if set(map(type, row)) != _INTEGERS:
+        return None
+    number, card, ease, interval, last, factor, time, kind = row
+    sound = 0 < number < _LATEST_MS and 0 <= ease <= 4 and 0 <= kind <= 5
+    small = -_LARGEST < interval < _LARGEST and -_LARGEST < last < _LARGEST
+    if not (sound and small and -_LARGEST < card < _LARGEST and time < _LARGEST):
+        return None
+    return ReviewEntry(
+        number,
+        card_of.get(card, card),
+        number,
+        ease,
+        REVIEW_KINDS[kind],  # type: ignore[arg-type]
+        time if time > 0 else 0,
+        None,
+        last,
+        interval,
+        factor if 0 <= factor <= _LARGEST_FACTOR else 0,
+    )

@@ -26,18 +26,21 @@ _WHEN = (1980, 1, 1, 0, 0, 0)
 
 
 class MediaOut:
-    """The media that some texts name.
+    """The media that some texts name, or all.
 
     Attributes:
         count: how many were written.
         missing: names that the texts have and the collection has not.
     """
 
-    def __init__(self, transaction: Transaction, place: Place, texts: Iterable[str]) -> None:
+    def __init__(
+        self, transaction: Transaction, place: Place, texts: Iterable[str], everything: bool
+    ) -> None:
         self.count = 0
         self.missing: list[str] = []
         self._transaction = transaction
         self._place = place
+        self._everything = everything
         self._names: set[str] = set()
         for text in texts:
             self._names |= _names_in(text)
@@ -45,7 +48,8 @@ class MediaOut:
     def files(self) -> Iterator[tuple[str, Path | bytes]]:
         """Name and content of each, in order of their names."""
         found = set()
-        for name, _, content in stored_media(self._transaction, self._place, self._names):
+        names = None if self._everything else self._names
+        for name, _, content in stored_media(self._transaction, self._place, names):
             if content is not None:
                 found.add(name)
                 self.count += 1

@@ -6,36 +6,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from recollect.collection import Field, NoteType, Template, Transaction, note_types
+from recollect.collection.stock import STOCK
 
-__all__ = ["basic_type", "both_ways_type", "cloze_type", "made_type", "named_fields_type"]
+__all__ = ["STOCK_BY_NAME", "made_type", "named_fields_type"]
 
-_CSS = ".card { font-family: sans-serif; font-size: 20px; text-align: center; }\n"
-_CLOZE_CSS = f"{_CSS}.cloze {{ font-weight: bold; color: #0057b7; }}\n"
+_CSS = STOCK["basic"].css
 _ANSWER = "{{FrontSide}}\n\n<hr id=answer>\n\n"
-
-
-def basic_type() -> NoteType:
-    """Front and back."""
-    return _type("Basic", ("Front", "Back"), (("Card 1", "{{Front}}", _ANSWER + "{{Back}}"),))
-
-
-def cloze_type() -> NoteType:
-    """A text with gaps."""
-    templates = (("Cloze", "{{cloze:Text}}", "{{cloze:Text}}<br>\n{{Back Extra}}"),)
-    return _type("Cloze", ("Text", "Back Extra"), templates, kind="cloze")
-
-
-def both_ways_type() -> NoteType:
-    """Two prompts with an answer each: the same fact, asked both ways."""
-    fields = ("Prompt", "Answer", "Reverse prompt", "Reverse answer")
-    return _type(
-        "Both ways",
-        fields,
-        (
-            ("Forward", "{{Prompt}}", _ANSWER + "{{Answer}}"),
-            ("Reverse", "{{Reverse prompt}}", _ANSWER + "{{Reverse answer}}"),
-        ),
-    )
 
 
 def named_fields_type(name: str, fields: Sequence[str]) -> NoteType:
@@ -60,17 +36,25 @@ def made_type(transaction: Transaction, wanted: NoteType) -> tuple[NoteType, boo
         name, number = f"{wanted.name} ({number})", number + 1
 
 
-def _type(
-    name: str,
-    fields: Sequence[str],
-    templates: Sequence[tuple[str, str, str]],
-    kind: str = "normal",
-) -> NoteType:
+def _type(name: str, fields: Sequence[str], templates: Sequence[tuple[str, str, str]]) -> NoteType:
     return NoteType(
         id=0,
         name=name,
-        kind="cloze" if kind == "cloze" else "normal",
+        kind="normal",
         fields=tuple(Field(field) for field in fields),
         templates=tuple(Template(*template) for template in templates),
-        css=_CLOZE_CSS if kind == "cloze" else _CSS,
+        css=_CSS,
     )
+
+
+_BOTH_WAYS = _type(
+    "Both ways",
+    ("Prompt", "Answer", "Reverse prompt", "Reverse answer"),
+    (
+        ("Forward", "{{Prompt}}", _ANSWER + "{{Answer}}"),
+        ("Reverse", "{{Reverse prompt}}", _ANSWER + "{{Reverse answer}}"),
+    ),
+)
+
+STOCK_BY_NAME = {item.name.casefold(): item for item in (*STOCK.values(), _BOTH_WAYS)}
+"""Note types that a file can name without their being there, by name in small letters."""

@@ -9,19 +9,12 @@ from pathlib import Path
 
 from sqlalchemy import and_, select
 
-from recollect.anki.card_making import made_ordinals
 from recollect.anki.catalogue import sound_name
 from recollect.anki.csv_notes import read_csv_notes
 from recollect.anki.importing import Tell, import_transaction, silent
 from recollect.anki.markdown_notes import read_markdown_notes
 from recollect.anki.sample_notes import sample_notes
-from recollect.anki.stock_types import (
-    basic_type,
-    both_ways_type,
-    cloze_type,
-    made_type,
-    named_fields_type,
-)
+from recollect.anki.stock_types import STOCK_BY_NAME, made_type, named_fields_type
 from recollect.anki.summary import ImportSummary
 from recollect.anki.text_notes import TextFile, TextNote
 from recollect.anki.text_reading import read_text
@@ -38,14 +31,15 @@ from recollect.collection import (
     schema,
 )
 from recollect.collection.codecs import fields_from
+from recollect.collection.rendering import card_ordinals
 from recollect.collection.schema import LONGEST_NAME
+from recollect.collection.stock import STOCK
 from recollect.collection.tags import clean_tags
 from recollect.errors import NoteError, PackageError
 
 __all__ = ["import_sample", "import_text"]
 
 _MARKDOWN = (".md", ".markdown")
-_STOCK = {"basic": basic_type, "cloze": cloze_type, "both ways": both_ways_type}
 _CHUNK = 1_000
 
 
@@ -192,9 +186,9 @@ class _TextMerge:
         there = next((found for found in known if found.name.casefold() == name.casefold()), None)
         if there is not None:
             return there
-        stock = _STOCK.get(name.casefold())
+        stock = STOCK_BY_NAME.get(name.casefold())
         if stock is not None:
-            return self._made(stock())
+            return self._made(stock)
         if self.found.columns:
             return self._made(named_fields_type(sound_name(name), self.found.columns))
         names = ", ".join(found.name for found in known[:12]) or "none yet"
@@ -205,7 +199,7 @@ class _TextMerge:
     def _usual_type(self, item: TextNote) -> NoteType:
         """A note type that has the columns, or front and back, or one of its own."""
         if self._is_cloze(item):
-            return self._made(cloze_type())
+            return self._made(STOCK["cloze"])
         columns = self.found.columns
         wanted = {name.casefold() for name in columns}
         if columns:
@@ -213,7 +207,7 @@ class _TextMerge:
                 if wanted == {name.casefold() for name in known.field_names}:
                     return known
         if len(item.fields) <= 2:
-            return self._made(basic_type())
+            return self._made(STOCK["basic"])
         names = columns or ["Front", "Back", *(f"Field {n}" for n in range(3, 501))]
         return self._made(named_fields_type(sound_name(self.path.stem), names[: len(item.fields)]))
 
@@ -308,7 +302,7 @@ class _TextMerge:
         for item, note in every:
             missing = [
                 ordinal
-                for ordinal in made_ordinals(note_type, note.fields)
+                for ordinal in card_ordinals(note_type, note.fields)
                 if (note.id, ordinal) not in there
             ]
             deck_id = self._deck_for(item) if missing else 1

@@ -156,6 +156,18 @@ def test_media_that_are_not_there_are_named(collection: Collection, tmp_path: Pa
     assert summary.missing_media == ("gone.mp3", "none.png")
 
 
+def test_media_that_are_named_or_all(collection: Collection, made: Any, tmp_path: Path) -> None:
+    made.media = {"a.png": b"1", "b.png": b"2", "_c.woff": b"3", "d.png": b"4"}
+    made.models[0]["css"] = "@font-face { src: url('_c.woff'); }"
+    made.note(0, ("<img src=a.png>", ""))
+    made.card(0)
+    import_package(collection, made.write(tmp_path / "in.apkg"))
+    assert export_package(collection, tmp_path / "all.apkg").media == 4
+    export_package(collection, tmp_path / "deck.apkg", deck="Words")
+    with open_package(tmp_path / "deck.apkg") as package:
+        assert [file.name for file in package.media] == ["_c.woff", "a.png"]
+
+
 def test_places_that_cannot_be_written(
     collection: Collection, tmp_path: Path, fails: Callable[..., Any]
 ) -> None:

@@ -37,11 +37,12 @@ def empty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Collection]:
 
 
 def survives(collection: Collection, path: Path) -> None:
+    said = None
     try:
         import_file(collection, path, dry_run=True)
     except RecollectError as error:
-        assert "\n" not in str(error)
-        assert path.name in str(error)
+        said = str(error)
+    assert said is None or ("\n" not in said and path.name in said)
 
 
 def edited(data: bytes, edits: list[tuple[float, int]]) -> bytes:
