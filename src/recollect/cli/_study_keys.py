@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import click
 
@@ -12,6 +12,7 @@ __all__ = ["Keys", "LineKeys", "TerminalKeys", "keys_of_stdin"]
 _END_OF_INPUT = ("\x04", "\x1a")
 
 
+@runtime_checkable
 class Keys(Protocol):
     """Where the learner's wishes come from."""
 
