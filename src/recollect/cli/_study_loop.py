@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
 import click
 
@@ -21,7 +22,7 @@ from recollect.errors import CollectionLockedError, RecollectError
 from recollect.scheduling.foresight import Foreseer
 from recollect.study import session as study
 from recollect.study.session import Prospect, Session, Shown
-from recollect.study.typing import TypingOptions, compare
+from recollect.study.typing import Comparison, TypingOptions, compare
 
 __all__ = ["Loop"]
 
@@ -131,17 +132,22 @@ class Loop:
         return self.foreseer
 
     def _asks_typing(self, shown: Shown) -> bool:
-        return shown.faces.typed is not None or (self.typed and bool(shown.faces.answer))
+        return shown.faces.type_in is not None or (self.typed and bool(shown.faces.answer_text))
 
     def _reveal(self, shown: Shown, prospect: Prospect, typed: str | None) -> None:
         click.echo(rule())
         if typed is not None:
-            expected = shown.faces.typed
-            wanted = shown.faces.answer if expected is None else expected
-            for line in typed_lines(compare(typed, wanted, self.typing)):
+            for line in typed_lines(self._compared(shown, typed)):
                 click.echo(line)
         click.echo(shown.faces.back_text or "(empty)")
         click.echo(buttons(prospect.intervals))
+
+    def _compared(self, shown: Shown, typed: str) -> Comparison:
+        asked = shown.faces.type_in
+        if asked is None:
+            return compare(typed, shown.faces.answer_text, self.typing)
+        options = replace(self.typing, fold_accents=not asked.exact)
+        return compare(typed, asked.expected, options)
 
     def _answer(
         self, session: Session, shown: Shown, rating: int, duration_ms: int, typed: str | None

@@ -124,7 +124,7 @@ def save_learner(learner: Learner, path: Path, facts: Mapping[str, Any]) -> None
 def load_learner(path: Path) -> tuple[Learner, dict[str, Any]] | None:
     """What :func:`save_learner` wrote, with the facts; None if there is nothing of use."""
     try:
-        with np.load(path, allow_pickle=False) as file:
+        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as file:
             held = {name: file[name] for name in file.files}
         if int(held["version"]) != _VERSION:
             return None

@@ -47,7 +47,14 @@ def test_days_begin_at_the_rollover_hour_also_where_clocks_are_changed(zone, cha
 @pytest.mark.parametrize("zone", ["Europe/Berlin", "America/New_York", "Australia/Lord_Howe"])
 def test_an_interval_of_a_day_is_due_on_the_next_study_day_whatever_the_clock_does(zone):
     boundary = DayBoundary(zone, 4)
-    for text in ("2026-03-28", "2026-03-29", "2026-03-07", "2026-03-08", "2026-10-31", "2026-04-04"):
+    for text in (
+        "2026-03-28",
+        "2026-03-29",
+        "2026-03-07",
+        "2026-03-08",
+        "2026-10-31",
+        "2026-04-04",
+    ):
         late = at(zone, f"{text}T23:30")
         after = moved(Standing("review", None, 1, None, 0), 3, 1, late, boundary)
         assert after.due_day == day(text) + 1

@@ -42,9 +42,7 @@ def test_an_interval_stays_within_its_range(days, share):
     assert low <= round(days) <= high or days < 2.5
 
 
-@given(
-    one=st.floats(1.0, 30_000.0), other=st.floats(1.0, 30_000.0), share=st.floats(0.0, 0.999)
-)
+@given(one=st.floats(1.0, 30_000.0), other=st.floats(1.0, 30_000.0), share=st.floats(0.0, 0.999))
 def test_longer_stays_longer_at_the_same_share(one, other, share):
     shorter, longer = sorted((one, other))
     assert fuzzed(shorter, share, LONGEST) <= fuzzed(longer, share, LONGEST) + 1

@@ -132,7 +132,9 @@ def test_a_long_past_is_written_in_pieces(log, seen, foreseer):
     # A card studied again and again, far beyond one piece of sixteen.
     start = past[-1].answered_at_ms
     past += [
-        ReviewEntry(start + at * 3 * DAY, longest, start + at * 3 * DAY, 3 - (at % 5 == 0), "review")
+        ReviewEntry(
+            start + at * 3 * DAY, longest, start + at * 3 * DAY, 3 - (at % 5 == 0), "review"
+        )
         for at in range(1, 50)
     ]
     now = past[-1].answered_at_ms + 4 * DAY

@@ -65,7 +65,8 @@ def test_a_card_whose_steps_were_taken_away_goes_on_at_the_last_one():
 
 
 @pytest.mark.parametrize(
-    ("steps", "hard"), [((10.0,), -900), ((10.0, 4.0), -600), ((2_000.0,), -180_000), ((1.0, 15.0), -480)]
+    ("steps", "hard"),
+    [((10.0,), -900), ((10.0, 4.0), -600), ((2_000.0,), -180_000), ((1.0, 15.0), -480)],
 )
 def test_hard_at_the_first_step(steps, hard):
     preset = Preset(1, "Hard", learning_steps_minutes=steps)
