@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import click
 
+from recollect import study
 from recollect.cli._study_keys import Keys
 from recollect.cli._study_text import (
     buttons,
@@ -20,8 +21,8 @@ from recollect.cli._study_text import (
 from recollect.collection import Collection
 from recollect.errors import CollectionLockedError, RecollectError
 from recollect.scheduling.foresight import Foreseer
-from recollect.study import session as study
-from recollect.study.session import Prospect, Session, Shown
+from recollect.study.answering import LEECH
+from recollect.study.state import Prospect, Session, Shown
 from recollect.study.typing import Comparison, TypingOptions, compare
 
 __all__ = ["Loop"]
@@ -164,7 +165,7 @@ class Loop:
         click.secho(answered.line, dim=True)
         if answered.leech:
             put_away = "; it is suspended" if answered.card.suspended else ""
-            click.echo(f"This card is forgotten again and again: tagged {study.LEECH}{put_away}")
+            click.echo(f"This card is forgotten again and again: tagged {LEECH}{put_away}")
         return session
 
     def _change(self, session: Session, shown: Shown, key: str) -> Session | None:
@@ -182,7 +183,5 @@ class Loop:
         return session
 
     def _close(self, at_start: Session, session: Session) -> None:
-        from recollect.study.ending import ending
-
-        for line in closing_lines(ending(self.collection, at_start, session)):
+        for line in closing_lines(study.ending(self.collection, at_start, session)):
             click.echo(line)
