@@ -11,6 +11,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -30,6 +31,11 @@ from recollect.collection import (
 pytestmark = [pytest.mark.end_to_end, pytest.mark.slow]
 
 PATIENCE_S = 180
+IN_TERMINAL = """
+import fcntl, os, sys, termios
+fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+os.execv(sys.executable, [sys.executable, "-m", "recollect.cli", *sys.argv[1:]])
+"""
 ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
 
@@ -39,13 +45,12 @@ class Terminal:
     def __init__(self, *arguments: str, environment: dict[str, str]) -> None:
         self.ours, theirs = pty.openpty()
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "recollect.cli", *arguments],
+            [sys.executable, "-c", IN_TERMINAL, *arguments],
             stdin=theirs,
             stdout=theirs,
             stderr=theirs,
             env=environment,
             start_new_session=True,
-            preexec_fn=_take_terminal,
         )
         os.close(theirs)
         self.seen = ""
@@ -80,15 +85,12 @@ class Terminal:
             if not read:
                 break
             self.seen = ESCAPES.sub("", self.seen + read.decode(errors="replace"))
-        os.close(self.ours)
         return self.process.wait(timeout=PATIENCE_S)
 
-
-def _take_terminal() -> None:
-    import fcntl
-    import termios
-
-    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+    def close(self) -> None:
+        self.process.kill()
+        self.process.wait()
+        os.close(self.ours)
 
 
 @pytest.fixture
@@ -120,6 +122,20 @@ def environment(request: pytest.FixtureRequest, tmp_path: Path, path: Path) -> d
     }
 
 
+@pytest.fixture
+def start(environment: dict[str, str]) -> Iterator[Callable[..., Terminal]]:
+    """``start("study")``: the command on a terminal of its own, gone when the test ends."""
+    started: list[Terminal] = []
+
+    def run(*arguments: str) -> Terminal:
+        started.append(Terminal(*arguments, environment=environment))
+        return started[-1]
+
+    yield run
+    for terminal in started:
+        terminal.close()
+
+
 def stored(path: Path) -> list[tuple[int, int, str | None]]:
     """Card, rating and typed answer of every review that counts."""
     connection = sqlite3.connect(path)
@@ -131,8 +147,8 @@ def stored(path: Path) -> list[tuple[int, int, str | None]]:
         connection.close()
 
 
-def test_studying_by_keys(path, environment):
-    terminal = Terminal("study", environment=environment)
+def test_studying_by_keys(path, start):
+    terminal = start("study")
     terminal.wait_for("uno")
     terminal.press(" ")
     shown = terminal.wait_for("4 Easy")
@@ -166,8 +182,8 @@ def test_studying_by_keys(path, environment):
     assert stored(path) == [(1, 4, None)]
 
 
-def test_typed_answers_and_stopping_with_the_keyboard(path, environment):
-    terminal = Terminal("study", "--typed", environment=environment)
+def test_typed_answers_and_stopping_with_the_keyboard(path, start):
+    terminal = start("study", "--typed")
     terminal.wait_for("uno")
     terminal.wait_for("> ")
     terminal.press("oen\r")
@@ -183,8 +199,8 @@ def test_typed_answers_and_stopping_with_the_keyboard(path, environment):
     assert stored(path) == [(1, 1, "oen")]
 
 
-def test_an_answer_survives_the_end_of_the_process(path, environment):
-    terminal = Terminal("study", environment=environment)
+def test_an_answer_survives_the_end_of_the_process(path, start):
+    terminal = start("study")
     terminal.wait_for("uno")
     terminal.press(" ")
     terminal.wait_for("4 Easy")

@@ -68,7 +68,7 @@ def command(
     from recollect.study.session import begin
     from recollect.study.typing import TypingOptions
 
-    with opened(session) as collection:
+    with opened(session) as collection, keys_of_stdin() as keys:
         with collection.reading() as transaction:
             chosen = chosen_deck(transaction, deck)
         state = begin(
@@ -80,7 +80,7 @@ def command(
         loop = Loop(
             collection,
             lambda: model_foreseer(session, collection, params),
-            keys_of_stdin(),
+            keys,
             typed=typed,
             typing=TypingOptions(fold_case=fold_case),
         )
