@@ -1,7 +1,7 @@
 """Studies in processes that are killed at random moments, and looks what is left.
 
-``python killed_studies.py FOLDER KILLS SEED`` prints what was found as JSON. Run on its own, so that
-processes can be forked from one that has imported everything and started no thread.
+``python killed_studies.py FOLDER KILLS SEED`` prints what was found as JSON. Run on its own, so
+that processes can be forked from one that has imported everything and started no thread.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from pathlib import Path
 
 from recollect.collection import (
     Card,
+    Collection,
     Field,
     Note,
     NoteType,
@@ -48,19 +49,24 @@ class Clock:
 
 
 def fill(path: Path) -> None:
-    with open_collection(path, clock=Clock(START_MS - MS_PER_DAY)) as collection:
-        with collection.transaction("Fill") as transaction:
-            template = Template("Card 1", "{{Front}}", "{{Back}}")
-            kind = note_types.add_note_type(
-                transaction,
-                NoteType(0, "Basic", "normal", (Field("Front"), Field("Back")), (template,)),
-            )
-            numbers = range(1, CARDS + 1)
-            notes.add_notes(
-                transaction,
-                [Note(n, f"guid {n}", kind.id, (f"front {n}", f"back {n}")) for n in numbers],
-            )
-            cards.add_cards(transaction, [Card(n, n, 1, position=n) for n in numbers])
+    clock = Clock(START_MS - MS_PER_DAY)
+    with open_collection(path, clock=clock) as collection:
+        _fill(collection)
+
+
+def _fill(collection: Collection) -> None:
+    with collection.transaction("Fill") as transaction:
+        template = Template("Card 1", "{{Front}}", "{{Back}}")
+        kind = note_types.add_note_type(
+            transaction,
+            NoteType(0, "Basic", "normal", (Field("Front"), Field("Back")), (template,)),
+        )
+        numbers = range(1, CARDS + 1)
+        notes.add_notes(
+            transaction,
+            [Note(n, f"guid {n}", kind.id, (f"front {n}", f"back {n}")) for n in numbers],
+        )
+        cards.add_cards(transaction, [Card(n, n, 1, position=n) for n in numbers])
 
 
 def study(path: Path, seed: int, run: int, acknowledge: int) -> None:

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import os
+import select
 import sys
-from typing import Protocol
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Protocol, runtime_checkable
 
 import click
 
 __all__ = ["Keys", "LineKeys", "TerminalKeys", "keys_of_stdin"]
 
-_END_OF_INPUT = ("\x04", "\x1a")
+_END_OF_INPUT = ("\x04", "\x1a", "")
+_ESCAPE = "\x1b"
+_LONGEST_SEQUENCE = 32
 
 
+@runtime_checkable
 class Keys(Protocol):
     """Where the learner's wishes come from."""
 
@@ -25,14 +32,65 @@ class Keys(Protocol):
 
 
 class TerminalKeys:
-    """Single keys, without Enter."""
+    """Single keys, without Enter, on a system with ``termios``.
+
+    The terminal stays in this mode from key to key, so that a key that is pressed while a card is
+    being prepared is not lost. Ctrl-C raises KeyboardInterrupt as ever.
+    """
+
+    def __init__(self) -> None:
+        import termios
+
+        self._number = sys.stdin.fileno()
+        self._usual = termios.tcgetattr(self._number)
+
+    def __enter__(self) -> TerminalKeys:
+        import termios
+        import tty
+
+        tty.setcbreak(self._number, termios.TCSADRAIN)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        import termios
+
+        termios.tcsetattr(self._number, termios.TCSADRAIN, self._usual)
 
     def key(self) -> str | None:
-        """See :class:`Keys`. Ctrl-C raises KeyboardInterrupt."""
+        """See :class:`Keys`."""
+        pressed = self._letter()
+        if pressed == _ESCAPE:  # an arrow or the like: all of its letters are one key
+            if select.select([self._number], [], [], 0.0)[0]:
+                os.read(self._number, _LONGEST_SEQUENCE)
+            return _ESCAPE
+        if pressed in _END_OF_INPUT:
+            return None
+        return "\n" if pressed in ("\r", "\n") else pressed.lower()
+
+    def line(self, prompt: str) -> str | None:
+        """See :class:`Keys`."""
+        self.__exit__()
         try:
-            pressed = click.getchar()
+            return input(prompt)
         except EOFError:
             return None
+        finally:
+            self.__enter__()
+
+    def _letter(self) -> str:
+        read = os.read(self._number, 1)
+        if read and read[0] >= 0xC0:  # the first byte says how many make a letter
+            more = 1 if read[0] < 0xE0 else 2 if read[0] < 0xF0 else 3
+            read += os.read(self._number, more)
+        return read.decode(errors="replace")
+
+
+class WindowsKeys:
+    """Single keys, without Enter, where there is no ``termios``."""
+
+    def key(self) -> str | None:
+        """See :class:`Keys`."""
+        pressed = click.getchar()
         if pressed in _END_OF_INPUT:
             return None
         return "\n" if pressed in ("\r", "\n") else pressed.lower()
@@ -63,6 +121,13 @@ class LineKeys:
         return read.rstrip("\r\n") if read else None
 
 
-def keys_of_stdin() -> Keys:
+@contextmanager
+def keys_of_stdin() -> Iterator[Keys]:
     """Keys where input is a terminal, lines elsewhere."""
-    return TerminalKeys() if sys.stdin.isatty() else LineKeys()
+    if not sys.stdin.isatty():
+        yield LineKeys()
+    elif sys.platform == "win32":
+        yield WindowsKeys()
+    else:
+        with TerminalKeys() as keys:
+            yield keys

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
 import click
 
+from recollect import study
 from recollect.cli._study_keys import Keys
 from recollect.cli._study_text import (
     buttons,
@@ -19,9 +21,9 @@ from recollect.cli._study_text import (
 from recollect.collection import Collection
 from recollect.errors import CollectionLockedError, RecollectError
 from recollect.scheduling.foresight import Foreseer
-from recollect.study import session as study
-from recollect.study.session import Prospect, Session, Shown
-from recollect.study.typing import TypingOptions, compare
+from recollect.study.answering import LEECH
+from recollect.study.state import Prospect, Session, Shown
+from recollect.study.typing import Comparison, TypingOptions, compare
 
 __all__ = ["Loop"]
 
@@ -131,17 +133,22 @@ class Loop:
         return self.foreseer
 
     def _asks_typing(self, shown: Shown) -> bool:
-        return shown.faces.typed is not None or (self.typed and bool(shown.faces.answer))
+        return shown.faces.type_in is not None or (self.typed and bool(shown.faces.answer_text))
 
     def _reveal(self, shown: Shown, prospect: Prospect, typed: str | None) -> None:
         click.echo(rule())
         if typed is not None:
-            expected = shown.faces.typed
-            wanted = shown.faces.answer if expected is None else expected
-            for line in typed_lines(compare(typed, wanted, self.typing)):
+            for line in typed_lines(self._compared(shown, typed)):
                 click.echo(line)
         click.echo(shown.faces.back_text or "(empty)")
         click.echo(buttons(prospect.intervals))
+
+    def _compared(self, shown: Shown, typed: str) -> Comparison:
+        asked = shown.faces.type_in
+        if asked is None:
+            return compare(typed, shown.faces.answer_text, self.typing)
+        options = replace(self.typing, fold_accents=not asked.exact)
+        return compare(typed, asked.expected, options)
 
     def _answer(
         self, session: Session, shown: Shown, rating: int, duration_ms: int, typed: str | None
@@ -158,7 +165,7 @@ class Loop:
         click.secho(answered.line, dim=True)
         if answered.leech:
             put_away = "; it is suspended" if answered.card.suspended else ""
-            click.echo(f"This card is forgotten again and again: tagged {study.LEECH}{put_away}")
+            click.echo(f"This card is forgotten again and again: tagged {LEECH}{put_away}")
         return session
 
     def _change(self, session: Session, shown: Shown, key: str) -> Session | None:
@@ -176,7 +183,5 @@ class Loop:
         return session
 
     def _close(self, at_start: Session, session: Session) -> None:
-        from recollect.study.ending import ending
-
-        for line in closing_lines(ending(self.collection, at_start, session)):
+        for line in closing_lines(study.ending(self.collection, at_start, session)):
             click.echo(line)

@@ -11,7 +11,7 @@ from recollect.cli._tables import percent
 from recollect.reviews import Rating
 from recollect.scheduling.steps import RATINGS
 from recollect.study.ending import Ending
-from recollect.study.session import Prospect, Shown
+from recollect.study.state import Prospect, Shown
 from recollect.study.typing import Comparison, aligned
 from recollect.study.wording import days_in_words, interval_in_words, short_interval
 

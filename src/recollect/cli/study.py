@@ -67,7 +67,7 @@ def command(
     from recollect.study.session import begin
     from recollect.study.typing import TypingOptions
 
-    with opened_collection(session) as collection:
+    with opened_collection(session) as collection, keys_of_stdin() as keys:
         with collection.reading() as transaction:
             chosen = chosen_deck(transaction, deck)
         state = begin(
@@ -79,7 +79,7 @@ def command(
         loop = Loop(
             collection,
             lambda: model_foreseer(session, collection, params),
-            keys_of_stdin(),
+            keys,
             typed=typed,
             typing=TypingOptions(fold_case=fold_case),
         )

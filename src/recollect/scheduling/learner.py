@@ -13,6 +13,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 from numpy.typing import NDArray
@@ -123,14 +124,12 @@ def save_learner(learner: Learner, path: Path, facts: Mapping[str, Any]) -> None
 def load_learner(path: Path) -> tuple[Learner, dict[str, Any]] | None:
     """What :func:`save_learner` wrote, with the facts; None if there is nothing of use."""
     try:
-        with np.load(path, allow_pickle=False) as file:
+        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as file:
             held = {name: file[name] for name in file.files}
         if int(held["version"]) != _VERSION:
             return None
         learner = Learner(
-            TraceParameters(
-                **{item.name: jnp.asarray(held[f"bank.{item.name}"]) for item in _trace_fields}
-            ),
+            _bank(held),
             held["kind_weights"],
             (_curve(held, 0), _curve(held, 1)),
             UsualAnswers(**{item.name: held[f"usual.{item.name}"] for item in _usual_fields}),
@@ -148,6 +147,14 @@ def load_learner(path: Path) -> tuple[Learner, dict[str, Any]] | None:
 
 _trace_fields = fields(TraceParameters)
 _usual_fields = fields(UsualAnswers)
+
+
+def _bank(held: Mapping[str, Any]) -> TraceParameters:
+    arrays = {item.name: held[f"bank.{item.name}"] for item in _trace_fields}
+    # The shape is that of one kind's parameters, each leaf with an axis of kinds before it.
+    one = TraceParameters(**{name: jnp.asarray(array[0]) for name, array in arrays.items()})
+    structure = jax.tree.structure(one)
+    return jax.tree.unflatten(structure, [jnp.asarray(array) for array in arrays.values()])
 
 
 def _curve(held: Mapping[str, Any], sort: int) -> KalmanState:

@@ -137,10 +137,9 @@ def plan_day(
 
 
 def next_learning(
-    transaction: Transaction, deck_ids: Iterable[int], until_ms: int, skipped: Iterable[int] = ()
+    transaction: Transaction, deck_ids: Iterable[int], today: int, until_ms: int
 ) -> int | None:
     """The learning card of the decks that is due first, if that is before a moment."""
-    today = day_of(get_settings(transaction).day_boundary, transaction.now_ms)
     query = (
         select(_cards.c.id)
         .where(
@@ -148,7 +147,6 @@ def next_learning(
             _cards.c.phase.in_(_STEP_PHASES),
             _cards.c.due_at_ms <= until_ms,
             _shown(today),
-            _cards.c.id.not_in(list(skipped)),
         )
         .order_by(_cards.c.due_at_ms, _cards.c.id)
         .limit(1)
@@ -156,9 +154,10 @@ def next_learning(
     return transaction.execute(query).scalar()
 
 
-def waiting(transaction: Transaction, deck_ids: Iterable[int]) -> tuple[int, int | None]:
+def waiting(
+    transaction: Transaction, deck_ids: Iterable[int], today: int
+) -> tuple[int, int | None]:
     """How many learning cards of the decks come back within the day, and when the first does."""
-    today = day_of(get_settings(transaction).day_boundary, transaction.now_ms)
     query = select(func.count(), func.min(_cards.c.due_at_ms)).where(
         _cards.c.deck_id.in_(deck_ids),
         _cards.c.phase.in_(_STEP_PHASES),

@@ -13,13 +13,9 @@
         session, answered = answer(collection, session, shown, 3, duration_ms=2_500)
 """
 
+from recollect.study.answering import answer
 from recollect.study.ending import Ending, ending
 from recollect.study.session import (
-    Answered,
-    Prospect,
-    Session,
-    Shown,
-    answer,
     begin,
     bury,
     look_ahead,
@@ -28,6 +24,7 @@ from recollect.study.session import (
     suspend,
     undo,
 )
+from recollect.study.state import Answered, Prospect, Session, Shown
 from recollect.study.typing import Comparison, Piece, TypingOptions, aligned, compare
 
 __all__ = [

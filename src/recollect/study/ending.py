@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from recollect.collection import Collection, schema
 from recollect.scheduling.overview import due_by_day
 from recollect.scheduling.queue import waiting
-from recollect.study.session import Session
+from recollect.study.state import Session
 from recollect.study.statistics import Summary, summary
 
 __all__ = ["Ending", "ending"]
@@ -51,9 +51,9 @@ def ending(collection: Collection, at_start: Session, session: Session) -> Endin
     with collection.reading() as transaction:
         deck_ids = session.plan.deck_ids
         done = summary(transaction, at_start.started_ms, deck_ids)
-        _, next_ms = waiting(transaction, deck_ids)
         days = due_by_day(transaction, 2, session.deck_id)
         today = days[0].day
+        _, next_ms = waiting(transaction, deck_ids, today)
         first = transaction.execute(
             select(func.min(_cards.c.due_day)).where(
                 _cards.c.due_day > today, _cards.c.deck_id.in_(deck_ids), ~_cards.c.suspended

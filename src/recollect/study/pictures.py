@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from recollect.recall.plots.style import (
     INK,
@@ -35,17 +36,14 @@ def days_figure(days: Sequence[DayStudied]) -> Figure:
     every = np.arange(number[0], number[-1] + 1)
     place = number - number[0]
 
-    def spread(values: Sequence[float]) -> np.ndarray:
+    def spread(name: str) -> NDArray[np.float64]:
         out = np.zeros(every.size)
-        out[place] = values
+        out[place] = [getattr(day, name) for day in days]
         return out
 
-    answers = spread([day.answers for day in days])
-    reviews, recalled = (
-        _weekly(spread([getattr(day, name) for day in days])) for name in ("reviews", "recalled")
-    )
-    foretold, expected = (
-        _weekly(spread([getattr(day, name) for day in days])) for name in ("foretold", "expected")
+    answers = spread("answers")
+    reviews, recalled, foretold, expected = (
+        _weekly(spread(name)) for name in ("reviews", "recalled", "foretold", "expected")
     )
     dates = _dates(every.tolist())
     with plot_style():
@@ -108,7 +106,7 @@ def _dates(days: Sequence[int]) -> Any:
     return [_FIRST + timedelta(days=day) for day in days]
 
 
-def _weekly(values: np.ndarray) -> np.ndarray:
+def _weekly(values: NDArray[np.float64]) -> NDArray[np.float64]:
     total = np.concatenate([np.zeros(1), np.cumsum(values)])
     start = np.maximum(np.arange(values.size) - _WEEK + 1, 0)
     return total[1:] - total[start]

@@ -24,11 +24,13 @@ class TypingOptions:
             other compatible letters are the same, too).
         fold_case: capital and small letters are the same.
         fold_space: spaces at the ends, and how many between words, do not matter.
+        fold_accents: letters are the same with and without their marks.
     """
 
     form: Literal["NFC", "NFKC"] = "NFC"
     fold_case: bool = False
     fold_space: bool = True
+    fold_accents: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +128,14 @@ def _settled(text: str, options: TypingOptions) -> str:
 
 def _key(text: str, options: TypingOptions) -> list[str]:
     """Letter by letter what is compared: folding may make two letters of one (ß, ss)."""
-    if not options.fold_case:
-        return list(text)
-    return [unicodedata.normalize(options.form, letter.casefold()) for letter in text]
+    letters = list(text)
+    if options.fold_case:
+        letters = [unicodedata.normalize(options.form, letter.casefold()) for letter in letters]
+    if options.fold_accents:
+        letters = [_bare(letter) for letter in letters]
+    return letters
+
+
+def _bare(letter: str) -> str:
+    apart = unicodedata.normalize("NFD", letter)
+    return "".join(part for part in apart if not unicodedata.combining(part)) or letter

@@ -7,7 +7,7 @@ from recollect.collection.reviews import append_review
 from recollect.errors import UnknownNameError
 from recollect.scheduling.days import day_of
 from recollect.scheduling.overview import decks_today, due_by_day
-from recollect.scheduling.queue import next_learning, plan_day
+from recollect.scheduling.queue import next_learning, plan_day, waiting
 
 MINUTE = 60_000
 
@@ -142,15 +142,17 @@ def _overview(collection):
 
 def test_learning_cards_come_when_they_are_due(collection, fill, clock):
     ids = fill(collection, 3)
-    now = clock.now_ms
+    today, now = today_of(collection), clock.now_ms
     change(collection, [ids[0]], phase="learning", step=0, due_at_ms=now + 9 * MINUTE)
     change(collection, [ids[1]], phase="relearning", step=0, due_at_ms=now + 5 * MINUTE)
     with collection.reading() as transaction:
-        deck_ids = [1]
-        assert next_learning(transaction, deck_ids, now + MINUTE) is None
-        assert next_learning(transaction, deck_ids, now + 6 * MINUTE) == ids[1]
-        assert next_learning(transaction, deck_ids, now + 9 * MINUTE, [ids[1]]) == ids[0]
-        assert next_learning(transaction, [99], now + 9 * MINUTE) is None
+        assert next_learning(transaction, [1], today, now + MINUTE) is None
+        assert next_learning(transaction, [1], today, now + 6 * MINUTE) == ids[1]
+        assert next_learning(transaction, [99], today, now + 9 * MINUTE) is None
+        assert waiting(transaction, [1], today) == (2, now + 5 * MINUTE)
+    change(collection, [ids[1]], suspended=True)
+    with collection.reading() as transaction:
+        assert next_learning(transaction, [1], today, now + 9 * MINUTE) == ids[0]
 
 
 def test_what_becomes_due_by_day(collection, fill):

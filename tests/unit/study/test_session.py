@@ -68,7 +68,7 @@ def test_an_answer_appends_a_review_and_moves_the_card_in_one_change(collection,
     study = Study(collection)
     shown = study.next()
     assert shown.card.id == first
-    assert (shown.faces.front_text, shown.faces.answer) == ("question 0", "answer 0")
+    assert (shown.faces.front_text, shown.faces.answer_text) == ("question 0", "answer 0")
     assert shown.left == (3, 0, 0)
     answered = study.answer(GOOD, shown, typed="anser 0")
     (entry,) = entries(collection, first)

@@ -25,6 +25,7 @@ def test_the_same_however_it_was_typed(typed, expected):
     ("typed", "expected", "options"),
     [
         ("STRASSE", "straße", TypingOptions(fold_case=True)),
+        ("nino", "niño", TypingOptions(fold_accents=True)),
         ("Perro", "perro", TypingOptions(fold_case=True)),
         ("\uff21\uff22\uff23", "ABC", TypingOptions(form="NFKC")),
         ("ﬁn", "fin", TypingOptions(form="NFKC")),
