@@ -27,7 +27,7 @@ COMPARE = {
     ">": operator.gt,
     ">=": operator.ge,
 }
-INLINE = set("a b i u em strong span font sub sup code ruby rt".split()) - {"ruby", "rt"}
+INLINE = set(["a", "b", "i", "u", "em", "strong", "span", "font", "sub", "sup", "code", "ruby", "rt"]) - {"ruby", "rt"}
 
 
 class Reader(HTMLParser):

@@ -35,6 +35,8 @@ COMMANDS = {
     "fit-defaults": "recollect.cli.fit_defaults",
     "predict": "recollect.cli.predict",
     "explain": "recollect.cli.explain",
+    "cards": "recollect.cli.cards",
+    "card": "recollect.cli.card",
     "experiments": "recollect.cli.experiments",
 }
 """Name of each command and the module whose ``command`` it is."""

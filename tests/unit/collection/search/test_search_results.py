@@ -4,10 +4,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from recollect.collection.search import SORTS, count_cards, find_cards, find_notes, find_page, parse
+from recollect.collection.search import count_cards, find_cards, find_notes, parse
 from recollect.collection.search import nodes as n
 from recollect.collection.search.patterns import Glob, Regex
-from recollect.errors import SearchError
 
 PIECES = ("dog", "d", "cat", "Über", "uber", "ete", "été", "は", "ば", "_", "*", "a", " ", "\\_")
 PIECES += ("\\*", "\\\\", "%", "c++", "<", "&", "so", '"', "dog.png", "straße", ":", "fi", "g")
@@ -102,7 +101,7 @@ def test_search_finds_what_brute_force_finds(filled, oracle, toys, seed):
 
         @given(tree=trees)
         @settings(
-            max_examples=120,
+            max_examples=40,
             derandomize=True,
             database=None,
             suppress_health_check=[HealthCheck.function_scoped_fixture],
@@ -118,4 +117,4 @@ def test_search_finds_what_brute_force_finds(filled, oracle, toys, seed):
             empty += not 0 < len(expected) < len(brute.cards)
 
         check()
-        assert empty < 90  # most queries part the cards
+        assert empty < 30  # most queries part the cards
