@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
@@ -14,15 +13,17 @@ from recollect.cli._tables import NONE
 if TYPE_CHECKING:
     from recollect.collection import Card, Note, NoteType, Transaction
 
-__all__ = ["CardTexts", "day_text", "due_text", "front_text", "interval_text", "state_text"]
+__all__ = [
+    "CardTexts",
+    "day_text",
+    "due_text",
+    "front_text",
+    "interval_text",
+    "line_of",
+    "state_text",
+]
 
 _EPOCH = date(1970, 1, 1)
-_FIELD = re.compile(r"\{\{(?![#^/!])(?:[^{}]*:)?\s*([^{}:]+?)\s*\}\}")
-_TAG = re.compile(r"\{\{[^{}]*\}\}")
-_CLOZE = re.compile(
-    r"\{\{c(\d+)::((?:(?!\{\{|\}\}).)*?)(?:::((?:(?!\{\{|\}\}).)*?))?\}\}", re.DOTALL
-)
-_DEEPEST = 8
 
 
 class CardTexts:
@@ -46,44 +47,26 @@ class CardTexts:
     def front(self, card: Card) -> str:
         """See :func:`front_text`."""
         note = self.notes[card.note_id]
-        return front_text(card, note, self.types[note.note_type_id])
+        return front_text(card, note, self.types[note.note_type_id], self.deck(card))
 
     def deck(self, card: Card) -> str:
         """Name of the deck that the card belongs to."""
         return self.decks[card.home_deck_id]
 
 
-def front_text(card: Card, note: Note, note_type: NoteType) -> str:
-    """What the card asks, as one line: the fields that its template's question shows."""
-    from recollect.collection.search import plain_text
+def front_text(card: Card, note: Note, note_type: NoteType, deck: str) -> str:
+    """What the card asks, as one line; the first field where that is nothing to read."""
+    from recollect.collection.rendering import TYPE_MARK, render_card
 
-    fields = dict(zip(note_type.field_names, note.fields, strict=False))
-    at = 0 if note_type.kind == "cloze" else card.ordinal
-    question = note_type.templates[at].question if at < len(note_type.templates) else ""
-
-    def shown(found: re.Match[str]) -> str:
-        text = fields.get(found[1], "")
-        return _asked(text, card.ordinal + 1) if note_type.kind == "cloze" else text
-
-    text = _FIELD.sub(lambda found: shown(found).replace("{{", "{ {"), question)
-    text = plain_text(_TAG.sub("", text).replace("{ {", "{{"))
-    return text or plain_text(note.fields[0])
+    question = render_card(note_type, note, card, deck).question
+    return line_of(question.replace(TYPE_MARK, "")) or line_of(note.fields[0])
 
 
-def _asked(text: str, number: int) -> str:
-    """A cloze text with the one asked for as ``[...]`` or its hint, from the innermost on."""
+def line_of(html: str) -> str:
+    """HTML as one line of text, without what could command the terminal."""
+    from recollect.collection.plain_text import html_to_text
 
-    def shown(found: re.Match[str]) -> str:
-        if int(found[1]) != number:
-            return found[2]
-        return f"[{found[3]}]" if found[3] else "[...]"
-
-    for _ in range(_DEEPEST):
-        replaced = _CLOZE.sub(shown, text)
-        if replaced == text:
-            break
-        text = replaced
-    return text
+    return " ".join(html_to_text(html).split())
 
 
 def state_text(card: Card, today: int) -> str:

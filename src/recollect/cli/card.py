@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from html import escape
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -12,6 +13,7 @@ from recollect.cli._session import Session, collection_option, talk_options
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
+    from recollect.cli._card_text import CardTexts
     from recollect.collection import Card, Note, NoteType, NoteVersion, ReviewEntry
 
 __all__ = ["command"]
@@ -50,7 +52,7 @@ def command(session: Session, *, card_id: int, as_json: bool) -> None:
     if as_json:
         from recollect.cli._outputs import print_json
 
-        document = _as_json(card, note, note_type, texts.deck(card), history, versions)
+        document = _as_json(card, note, note_type, texts, history, versions)
         print_json("card", document)
         return
     _print_card(card, note, note_type, texts, boundary.zone, today)
@@ -59,15 +61,14 @@ def command(session: Session, *, card_id: int, as_json: bool) -> None:
 
 
 def _print_card(
-    card: Card, note: Note, note_type: NoteType, texts: Any, zone: ZoneInfo, today: int
+    card: Card, note: Note, note_type: NoteType, texts: CardTexts, zone: ZoneInfo, today: int
 ) -> None:
-    from recollect.cli._card_text import due_text, interval_text, state_text
+    from recollect.cli._card_text import due_text, interval_text, line_of, state_text
     from recollect.cli._tables import Column, print_table
-    from recollect.collection.search import plain_text
 
     click.secho(f"Card {card.id}: {texts.front(card)}", bold=True)
     rows = [
-        [name, plain_text(text)]
+        [name, line_of(text)]
         for name, text in zip(note_type.field_names, note.fields, strict=False)
     ]
     name = note_type.templates[0].name
@@ -89,7 +90,7 @@ def _print_card(
 
 
 def _print_history(history: list[ReviewEntry], zone: ZoneInfo) -> None:
-    from recollect.cli._card_text import interval_text
+    from recollect.cli._card_text import interval_text, line_of
     from recollect.cli._moments import format_moment
     from recollect.cli._tables import NONE, Column, heading, percent, print_table
 
@@ -117,7 +118,7 @@ def _print_history(history: list[ReviewEntry], zone: ZoneInfo) -> None:
                 interval_text(entry.interval_before),
                 interval_text(entry.interval_after),
                 percent(entry.predicted_recall),
-                " ".join((entry.typed or "").split()),
+                line_of(escape(entry.typed or "")),
             ]
             for entry in history
         ],
@@ -127,9 +128,9 @@ def _print_history(history: list[ReviewEntry], zone: ZoneInfo) -> None:
 def _print_versions(
     versions: list[NoteVersion], note: Note, note_type: NoteType, zone: ZoneInfo
 ) -> None:
+    from recollect.cli._card_text import line_of
     from recollect.cli._moments import format_moment
     from recollect.cli._tables import Column, heading, print_table
-    from recollect.collection.search import plain_text
 
     heading("Versions of its content")
     print_table(
@@ -144,7 +145,7 @@ def _print_versions(
                 str(version.version),
                 format_moment(version.written_at_ms, zone),
                 "present" if version.version == note.version else "",
-                " | ".join(filter(None, map(plain_text, version.fields))),
+                " | ".join(filter(None, map(line_of, version.fields))),
             ]
             for version in versions
         ],
@@ -155,18 +156,18 @@ def _as_json(
     card: Card,
     note: Note,
     note_type: NoteType,
-    deck: str,
+    texts: CardTexts,
     history: list[ReviewEntry],
     versions: list[NoteVersion],
 ) -> dict[str, Any]:
-    from recollect.cli._card_text import day_text, front_text
+    from recollect.cli._card_text import day_text
     from recollect.cli._moments import iso_moment
 
     return {
         "card": {
             "id": card.id,
-            "front": front_text(card, note, note_type),
-            "deck": deck,
+            "front": texts.front(card),
+            "deck": texts.deck(card),
             "ordinal": card.ordinal,
             "phase": card.phase,
             "due": None if card.due_day is None else day_text(card.due_day),

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from recollect.cli._options import examples, json_flag
 from recollect.cli._session import Session, collection_option, talk_options
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from recollect.cli._card_text import CardTexts
+    from recollect.collection import Card
+    from recollect.reviews import DayBoundary
 
 __all__ = ["command"]
 
@@ -104,7 +111,7 @@ def command(
         session.note(f"{len(shown):,} of {len(found):,} cards are shown; --limit 0 shows all")
 
 
-def _print(shown: list[Any], texts: Any, boundary: Any, now_ms: int) -> None:
+def _print(shown: Sequence[Card], texts: CardTexts, boundary: DayBoundary, now_ms: int) -> None:
     from recollect.cli._card_text import due_text, interval_text, state_text
     from recollect.cli._tables import Column, print_table
     from recollect.collection.search import study_day
@@ -133,7 +140,7 @@ def _print(shown: list[Any], texts: Any, boundary: Any, now_ms: int) -> None:
     )
 
 
-def _as_json(card: Any, texts: Any) -> dict[str, Any]:
+def _as_json(card: Card, texts: CardTexts) -> dict[str, Any]:
     from recollect.cli._card_text import day_text
     from recollect.cli._moments import iso_moment
 

@@ -38,7 +38,7 @@ def place(tmp_path):
                     "normal",
                     (Field("Front"), Field("Back")),
                     (
-                        Template("There", "{{#Front}}{{hint:Front}}{{/Front}}", "{{Back}}"),
+                        Template("There", "{{#Front}}{{Front}}{{/Front}}", "{{Back}}"),
                         Template("Back", "<b>{{Back}}</b>?", "{{Front}}"),
                     ),
                 ),
