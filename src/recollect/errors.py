@@ -184,7 +184,7 @@ _WIDEST = 76
 
 
 def _pointed_at(query: str, start: int, end: int) -> str:
-    """A line of the query and a line that points to a part of it; what is far from it is cut off."""
+    """A line of the query and one that points to a part of it; what is far from it is cut off."""
     shown = "".join(char if char.isprintable() else " " for char in query)
     start = min(start, len(shown))
     end = max(min(end, len(shown), start + _WIDEST // 2), start)

@@ -27,7 +27,7 @@ COMPARE = {
     ">": operator.gt,
     ">=": operator.ge,
 }
-INLINE = set("a b i u em strong span font sub sup code ruby rt".split()) - {"ruby", "rt"}
+INLINE = {"a", "b", "i", "u", "em", "strong", "span", "font", "sub", "sup", "code"}
 
 
 class Reader(HTMLParser):
@@ -122,9 +122,9 @@ class BruteForce:
             case nodes.Everything():
                 return True
             case nodes.And(parts):
-                return all([self.holds(part, card) for part in parts])
+                return all(self.holds(part, card) for part in parts)
             case nodes.Or(parts):
-                return any([self.holds(part, card) for part in parts])
+                return any(self.holds(part, card) for part in parts)
             case nodes.Not(part):
                 return not self.holds(part, card)
         return getattr(self, type(node).__name__)(node, card)

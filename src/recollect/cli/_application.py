@@ -40,6 +40,8 @@ COMMANDS = {
     "study": "recollect.cli.study",
     "due": "recollect.cli.due",
     "stats": "recollect.cli.stats",
+    "cards": "recollect.cli.cards",
+    "card": "recollect.cli.card",
     "experiments": "recollect.cli.experiments",
 }
 """Name of each command and the module whose ``command`` it is."""

@@ -21,7 +21,8 @@ from recollect.collection.search.finding import (
     find_notes,
     find_page,
 )
-from recollect.collection.search.index import refresh
+from recollect.collection.search.index import pending, refresh
+from recollect.collection.search.moments import study_day
 from recollect.collection.search.nodes import Node
 from recollect.collection.search.parsing import parse
 from recollect.collection.search.texts import fold, plain_text, without_marks
@@ -39,7 +40,9 @@ __all__ = [
     "find_page",
     "fold",
     "parse",
+    "pending",
     "plain_text",
     "refresh",
+    "study_day",
     "without_marks",
 ]

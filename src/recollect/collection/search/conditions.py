@@ -6,7 +6,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, false, func, not_, or_, select, true
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    Subquery,
+    and_,
+    false,
+    func,
+    not_,
+    or_,
+    select,
+    true,
+)
 
 from recollect.collection import schema
 from recollect.collection.search import names, nodes
@@ -268,24 +279,34 @@ class _Conditions:
 
     def counted(self, name: str, sign: str, count: int) -> _Condition:
         """Answers, or times forgotten: by the log, or what was brought along if that is more."""
-        kinds = [_reviews.c.rating > 0]
-        if name == "lapses":
-            kinds = [_reviews.c.rating == 1, _reviews.c.kind == "review"]
-        logged = (
-            select(_reviews.c.card_id, func.count().label("number"))
-            .where(*kinds, _counts(_reviews))
-            .group_by(_reviews.c.card_id)
-            .subquery()
-        )
         own = _cards.alias("counted")
         carried = carried_number(self.transaction, own.c.extra, "anki", name)
-        number = greater(self.transaction, func.coalesce(logged.c.number, 0), carried)
-        found = (
-            select(own.c.id)
-            .join(logged, logged.c.card_id == own.c.id, isouter=True)
-            .where(compare(number, sign, count))
-        )
+        if name == "lapses":
+            forgotten = (_reviews.c.rating == 1) & (_reviews.c.kind == "review")
+            lapses = _number_by_card(forgotten & _counts(_reviews))
+            joined = own.join(lapses, lapses.c.card_id == own.c.id, isouter=True)
+            logged = func.coalesce(lapses.c.number, 0)
+        else:
+            # The index alone counts all entries; those that are no answers are few.
+            every = _number_by_card(None)
+            others = _number_by_card((_reviews.c.rating == 0) | not_(_counts(_reviews)))
+            joined = own.join(every, every.c.card_id == own.c.id, isouter=True)
+            joined = joined.join(others, others.c.card_id == own.c.id, isouter=True)
+            logged = func.coalesce(every.c.number, 0) - func.coalesce(others.c.number, 0)
+        number = greater(self.transaction, logged, carried)
+        found = select(own.c.id).select_from(joined).where(compare(number, sign, count))
         return _cards.c.id.in_(found)
+
+
+def _number_by_card(which: _Condition | None) -> Subquery:
+    """How many entries of the log each card has; of some entries, by a pass over the table."""
+    if which is None:
+        card_id: ColumnElement[int] = _reviews.c.card_id
+        query = select(card_id.label("card_id"), func.count().label("number"))
+    else:
+        card_id = _reviews.c.card_id + 0  # not by the index, whose order is not the table's
+        query = select(card_id.label("card_id"), func.count().label("number")).where(which)
+    return query.group_by(card_id).subquery()
 
 
 def _is_slow(node: Node) -> bool:

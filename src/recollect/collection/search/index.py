@@ -30,7 +30,16 @@ from recollect.collection.search.texts import searched_text, without_marks
 from recollect.collection.transaction import Transaction, chunks
 from recollect.errors import CollectionError
 
-__all__ = ["SEPARATOR", "NoteText", "TextIndex", "look_at", "present", "refresh", "texts"]
+__all__ = [
+    "SEPARATOR",
+    "NoteText",
+    "TextIndex",
+    "look_at",
+    "pending",
+    "present",
+    "refresh",
+    "texts",
+]
 
 SEPARATOR = "\x1f"
 """Between the fields of a text; none of them has it, for it counts as space."""
@@ -114,6 +123,14 @@ def look_at(transaction: Transaction) -> TextIndex:
     return TextIndex(known is not None, tuple(missing))
 
 
+def pending(collection: Opened, *, few: int = _FEW) -> int:
+    """How many texts :func:`refresh` would add."""
+    with collection.reading() as transaction:
+        known, there = _counts(transaction)
+    missing = there - (known or 0)
+    return 0 if missing <= few else missing
+
+
 def refresh(collection: Opened, *, few: int = _FEW) -> int:
     """Bring the table up to date, where it is worth it; a search does without as well.
 
@@ -124,9 +141,7 @@ def refresh(collection: Opened, *, few: int = _FEW) -> int:
     Returns:
         How many were added.
     """
-    with collection.reading() as transaction:
-        known, there = _counts(transaction)
-    if there - (known or 0) <= few:
+    if not pending(collection, few=few):
         return 0
     try:
         with collection.transaction(None) as transaction:
