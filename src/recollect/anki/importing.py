@@ -23,6 +23,7 @@ from recollect.collection import (
     Preset,
     Transaction,
     decks,
+    notes,
     presets,
     settings,
 )
@@ -79,7 +80,9 @@ def import_package(
 def import_transaction(
     collection: Collection, name: str, summary: ImportSummary
 ) -> Iterator[Transaction]:
-    """A transaction for an import, which a dry run takes back at its end."""
+    """A transaction for an import, after a backup; a dry run takes all back at its end."""
+    if not summary.dry_run:
+        summary.backup = _back_up(collection)
     with collection.transaction(f"Import {name}") as transaction:
         yield transaction
         if summary.dry_run:
@@ -87,6 +90,14 @@ def import_transaction(
             transaction.steps.clear()
         elif transaction.steps:
             summary.change_id = transaction.change_id
+
+
+def _back_up(collection: Collection) -> Path | None:
+    """The collection as it is, unless there is nothing in it yet."""
+    with collection.reading() as transaction:
+        if not notes.count_notes(transaction):
+            return None
+    return collection.back_up("import").path
 
 
 def today_of(transaction: Transaction) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 __all__ = ["ImportSummary", "Tally"]
@@ -35,6 +36,7 @@ class ImportSummary:
         skipped: what was left out: reason -> how often.
         mended: what was taken in another form than it had: how -> how often.
         change_id: number of the change that undoing takes back; None for a dry run.
+        backup: the collection as it was before, unless it was empty.
     """
 
     source: str
@@ -49,6 +51,7 @@ class ImportSummary:
     skipped: Counter[str] = field(default_factory=Counter)
     mended: Counter[str] = field(default_factory=Counter)
     change_id: int | None = None
+    backup: Path | None = None
 
     @property
     def tallies(self) -> dict[str, Tally]:
@@ -78,4 +81,5 @@ class ImportSummary:
             "skipped": dict(self.skipped),
             "mended": dict(self.mended),
             "change_id": self.change_id,
+            "backup": None if self.backup is None else str(self.backup),
         }

@@ -42,6 +42,11 @@ COMMANDS = {
     "stats": "recollect.cli.stats",
     "cards": "recollect.cli.cards",
     "card": "recollect.cli.card",
+    "settings": "recollect.cli.settings",
+    "undo": "recollect.cli.undo",
+    "backup": "recollect.cli.backup",
+    "restore": "recollect.cli.restore",
+    "check": "recollect.cli.check",
     "experiments": "recollect.cli.experiments",
 }
 """Name of each command and the module whose ``command`` it is."""

@@ -11,12 +11,24 @@ from typing import TYPE_CHECKING
 from recollect.cli._session import Session
 
 if TYPE_CHECKING:
-    from recollect.collection import Collection, Deck, Transaction
+    from recollect.collection import Collection, Deck, Place, Transaction
     from recollect.recall.model.parameters import RecallParameters
     from recollect.reviews import ReviewLog
+    from recollect.reviews.days import DayBoundary
     from recollect.scheduling.model import ModelForeseer
 
-__all__ = ["chosen_deck", "model_foreseer", "opened_collection"]
+__all__ = ["chosen_deck", "chosen_place", "model_foreseer", "opened_collection"]
+
+
+def chosen_place(session: Session) -> Place:
+    """Where the collection of the run is, or would be.
+
+    Raises:
+        CollectionError: the place cannot be used.
+    """
+    from recollect.collection import default_place, place_of
+
+    return default_place() if session.collection is None else place_of(session.collection)
 
 
 @contextmanager
@@ -33,18 +45,41 @@ def opened_collection(
     Raises:
         CollectionError: there is none, or it cannot be opened.
     """
-    from recollect.collection import default_place, open_collection, place_of
+    from recollect.collection import open_collection
 
-    place = default_place() if session.collection is None else place_of(session.collection)
+    place = chosen_place(session)
     if only_try and place.path is not None and not place.path.exists():
         with (
             tempfile.TemporaryDirectory(prefix="recollect-") as folder,
-            open_collection(Path(folder) / "collection.db") as collection,
+            open_collection(
+                Path(folder) / "collection.db", day_boundary=_usual_day()
+            ) as collection,
         ):
             yield collection
         return
-    with open_collection(place, create=create and not only_try) as collection:
+    boundary = _usual_day() if create else None
+    with open_collection(
+        place, create=create and not only_try, day_boundary=boundary
+    ) as collection:
         yield collection
+
+
+def _usual_day() -> DayBoundary:
+    """The day of whoever makes a collection here: the system's time zone, if it is known."""
+    import warnings
+    from zoneinfo import ZoneInfoNotFoundError
+
+    from tzlocal import get_localzone_name
+
+    from recollect.errors import ParameterError
+    from recollect.reviews.days import DayBoundary
+
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # where the system's files contradict each other
+            return DayBoundary(get_localzone_name() or "UTC")
+    except (ZoneInfoNotFoundError, ParameterError):
+        return DayBoundary()
 
 
 def chosen_deck(transaction: Transaction, name: str | None) -> Deck | None:

@@ -40,7 +40,7 @@ __all__ = [
 ]
 
 KEPT_BACKUPS = 10
-"""How many automatic backups are kept."""
+"""How many backups of each kind, such as those before imports, are kept."""
 
 _NAME = re.compile(
     r"(?P<day>\d{8})-(?P<time>\d{6})-(?P<ms>\d{3})-(?P<reason>[a-z-]+)\.(db\.zst|zip)"
@@ -95,7 +95,8 @@ def back_up(
         transaction: to read with; gives the time.
         reason: before what: letters and hyphens, in the file's name.
         revision: the version of the collection's tables.
-        keep: how many backups stay, this one included.
+        keep: how many backups for this reason stay, this one included: many imports leave the
+            one alone that was made by hand.
 
     Raises:
         CollectionError: the disk is full, the folder cannot be written, ...
@@ -116,7 +117,8 @@ def back_up(
             _copy_media(transaction, backup_media(place))
         else:
             _write_image(place, path)
-        for old in list_backups(place)[max(keep, 1) :]:
+        like = [backup for backup in list_backups(place) if backup.reason == reason]
+        for old in like[max(keep, 1) :]:
             old.path.unlink(missing_ok=True)
         return Backup(path, made_at_ms, reason, path.stat().st_size)
 

@@ -67,7 +67,7 @@ class CheckReport:
 
 
 def check_collection(
-    collection: Collection, progress: Callable[[str], None] | None = None
+    collection: Collection, tell: Callable[[int, int, str], None] | None = None
 ) -> CheckReport:
     """Look through the whole collection; nothing is changed.
 
@@ -76,15 +76,15 @@ def check_collection(
 
     Args:
         collection: which one.
-        progress: is told what is being looked at.
+        tell: told of progress: parts done, of how many, what is being looked at.
     """
     findings: list[Finding] = []
     checked: dict[str, int] = {}
     try:
         with collection.reading() as transaction:
-            for what, look in _CHECKS.items():
-                if progress is not None:
-                    progress(what)
+            for done, (what, look) in enumerate(_CHECKS.items()):
+                if tell is not None:
+                    tell(done, len(_CHECKS), what)
                 findings.extend(_few(_as_far_as_it_goes(what, look(transaction))))
             for table in (_notes, _versions, _cards, schema.reviews, schema.media):
                 query = select(func.count()).select_from(table)

@@ -65,7 +65,7 @@ def damaged(place: Place, what: str) -> CollectionDamagedError:
     """The error for a damaged collection."""
     return CollectionDamagedError(
         f"{place}: the collection is damaged ({one_line(what)}); "
-        "it was left as it is; bring back a backup with: recollect restore"
+        "it was left as it is; bring back a backup with: recollect restore --latest"
     )
 
 

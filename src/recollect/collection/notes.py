@@ -31,6 +31,7 @@ from recollect.errors import NoteError, UnknownNameError
 
 __all__ = [
     "add_notes",
+    "count_notes",
     "delete_notes",
     "find_guids",
     "get_note",
@@ -79,6 +80,11 @@ def iterate_notes(transaction: Transaction) -> Iterator[Note]:
     result = transaction.execute(_present.order_by(_notes.c.id))
     for part in result.partitions(_CHUNK):
         yield from _with_tags(transaction, part)
+
+
+def count_notes(transaction: Transaction) -> int:
+    """How many notes there are."""
+    return transaction.execute(select(func.count()).select_from(_notes)).scalar_one()
 
 
 def find_guids(transaction: Transaction, guids: Iterable[str]) -> dict[str, int]:

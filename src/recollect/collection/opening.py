@@ -122,7 +122,7 @@ class Collection:
 
         Args:
             reason: before what: letters and hyphens, in the file's name.
-            keep: how many backups stay, this one included.
+            keep: how many backups for this reason stay, this one included.
 
         Raises:
             CollectionError: the disk is full, the folder cannot be written, ...

@@ -152,16 +152,16 @@ def test_media_that_are_nowhere_are_counted(full, tmp_path):
 
 
 def test_backups_are_rotated(full):
-    made = [full.back_up("import" if n % 2 else "manual") for n in range(KEPT_BACKUPS + 3)]
-    found = list_backups(full.place)
-    assert found == made[: -KEPT_BACKUPS - 1 : -1]
+    by_hand = full.back_up("manual")
+    made = [full.back_up("import") for _ in range(KEPT_BACKUPS + 3)]
+    assert list_backups(full.place) == [*made[: -KEPT_BACKUPS - 1 : -1], by_hand]
     stray = full.place.backups / "mine.zip"
     stray.touch()
-    full.back_up(keep=2)
-    assert len(list_backups(full.place)) == 2
+    newest = full.back_up("import", keep=2)
+    assert list_backups(full.place) == [newest, made[-1], by_hand]
     assert stray.exists()
-    full.back_up(keep=0)
-    assert len(list_backups(full.place)) == 1
+    full.back_up("import", keep=0)
+    assert len(list_backups(full.place)) == 2
 
 
 def test_backups_of_one_moment_are_two(tmp_path, opened):

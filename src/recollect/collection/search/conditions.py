@@ -285,7 +285,7 @@ class _Conditions:
             forgotten = (_reviews.c.rating == 1) & (_reviews.c.kind == "review")
             lapses = _number_by_card(forgotten & _counts(_reviews))
             joined = own.join(lapses, lapses.c.card_id == own.c.id, isouter=True)
-            logged = func.coalesce(lapses.c.number, 0)
+            logged: ColumnElement[int] = func.coalesce(lapses.c.number, 0)
         else:
             # The index alone counts all entries; those that are no answers are few.
             every = _number_by_card(None)
