@@ -2,6 +2,7 @@
 
     python benchmarks/collection.py --cards 100000 --reviews 1000000
     python benchmarks/collection.py --cards 1000 --package /tmp/deck.apkg   # only make the package
+    python benchmarks/collection.py --json collection.json --readme
 
 Each step runs in a process of its own, so that its peak of memory is its own. Seconds are wall
 clock, and those of a processor what the step would take on a machine that does nothing else;
@@ -20,6 +21,8 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from report import machine, machine_line, put_into_readme, table
+
 from recollect.anki.catalogue import CARRIED
 from recollect.anki.database_out import CollectionHead, note_values, opened_new, write_rows
 from recollect.anki.forms_out import deck_form, note_type_form, preset_form
@@ -27,6 +30,12 @@ from recollect.collection import Deck, Field, NoteType, Preset, Template
 
 FIRST_MS = 1_600_000_000_000
 DAY_MS = 86_400_000
+STEPS = {
+    "import": "import into an empty collection",
+    "again": "import the same again, after a backup: nothing changes",
+    "export": "export with history, for every Anki",
+    "export-latest": "export with history, for Anki 2.1.50 and later",
+}
 WORDS = ("time", "person", "year", "way", "day", "thing", "man", "world", "life", "hand", "part")
 
 
@@ -135,6 +144,8 @@ def main() -> None:
     parser.add_argument("--reviews", type=int, help="default: ten a card")
     parser.add_argument("--package", type=Path, help="only make a package, and leave it there")
     parser.add_argument("--collection", help="URL of an empty collection; default: SQLite")
+    parser.add_argument("--json", type=Path, help="write every figure to this file")
+    parser.add_argument("--readme", action="store_true", help="put the table into README.md")
     parser.add_argument("--step", nargs="+", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.step:
@@ -148,20 +159,34 @@ def main() -> None:
         package = Path(folder) / "deck.apkg"
         make_package(package, options.cards, reviews)
         where = options.collection or str(Path(folder) / "collection.db")
-        print(f"{options.cards:,} cards, {reviews:,} reviews, {package.stat().st_size:,} bytes")
+        size = f"{options.cards:,} cards, {reviews:,} reviews, {package.stat().st_size:,} bytes"
+        figures = {}
         for step, file in (
             ("import", package),
             ("again", package),
             ("export", Path(folder) / "out.apkg"),
             ("export-latest", Path(folder) / "latest.apkg"),
         ):
-            figures = measured(step, where, str(file))
-            print(
-                f"{step:14} {figures['seconds']:7.1f} s, "
-                f"{figures['processor_seconds']:6.1f} s of a processor, "
-                f"{figures['peak_mib']:6.0f} MiB",
-                flush=True,
+            figures[step] = measured(step, where, str(file))
+            print(step, json.dumps(figures[step]), file=sys.stderr, flush=True)
+    about = machine()
+    text = f"{size}. {machine_line(about)}\n\n" + table(
+        ("step", "seconds", "seconds of a processor", "highest memory, MiB"),
+        [
+            (
+                STEPS[step],
+                f"{found['seconds']:.1f}",
+                f"{found['processor_seconds']:.1f}",
+                f"{found['peak_mib']:,.0f}",
             )
+            for step, found in figures.items()
+        ],
+    )
+    print(text)
+    if options.json:
+        options.json.write_text(json.dumps({"machine": about, "steps": figures}, indent=1))
+    if options.readme:
+        put_into_readme("collection", text)
 
 
 if __name__ == "__main__":

@@ -1,14 +1,16 @@
 """How long a learner waits: a large collection, one answer, what is due.
 
-``python benchmarks/study.py [--cards 100000] [--reviews 1000000] [--answers 300] [--at FILE]``
-makes a collection of that size (kept at ``--at`` for the next run) and measures, in one process:
+``python benchmarks/study.py [--cards 100000] [--reviews 1000000] [--answers 300] [--at FILE]
+[--json FILE] [--readme]`` makes a collection of that size (kept at ``--at`` for the next run) and measures, in one process:
 
 * ``answer``: grade to next card, that is the transaction of the answer (on the disk when it ends)
   and finding, reading and rendering the next card;
 * ``look ahead``: the recall model's opinion of that card with the four intervals, which is worked
   out while the learner reads;
 * ``begin``: planning the day; ``ranked``: putting up to 512 due reviews in order by the model;
-* ``due``, ``decks``, ``stats``: the queries of these commands, without starting Python.
+* ``due``, ``decks``, ``stats``: the queries of these commands, without starting Python;
+* ``recollect due``: the whole command in a process of its own, beside ``python -c "import numpy,
+  sqlalchemy"``, which it cannot do without.
 
 Times are wall-clock; ``cpu`` is the processor time of this process, which other programs on a
 busy machine do not change.
@@ -17,13 +19,19 @@ busy machine do not change.
 from __future__ import annotations
 
 import argparse
+import json
 import random
+import resource
 import statistics
+import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+
+from report import machine, machine_line, put_into_readme, table
 
 from recollect.collection import (
     Card,
@@ -121,9 +129,26 @@ def timed(work: Callable[[], Any], times: int = 5) -> tuple[list[float], list[fl
     return wall, cpu
 
 
-def row(name: str, wall: list[float], cpu: list[float]) -> None:
+def timed_commands(place: Path, times: int = 9) -> dict[str, tuple[list[float], list[float]]]:
+    """``recollect due`` as a process, in turn with one that only imports what it is made of."""
+    due = [sys.executable, "-m", "recollect.cli", "due", "--collection", str(place), "--json"]
+    bare = [sys.executable, "-c", "import numpy, sqlalchemy"]
+    commands = {"`recollect due`, whole": due, "importing its libraries, whole": bare}
+    found: dict[str, tuple[list[float], list[float]]] = {name: ([], []) for name in commands}
+    for _ in range(times):
+        for name, command in commands.items():
+            started, busy = time.perf_counter(), resource.getrusage(resource.RUSAGE_CHILDREN)
+            subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+            done = resource.getrusage(resource.RUSAGE_CHILDREN)
+            found[name][0].append((time.perf_counter() - started) * 1e3)
+            spent = done.ru_utime + done.ru_stime - busy.ru_utime - busy.ru_stime
+            found[name][1].append(spent * 1e3)
+    return found
+
+
+def row(name: str, wall: list[float], cpu: list[float]) -> list[str]:
     parts = [statistics.median(wall), _p95(wall), statistics.median(cpu), _p95(cpu)]
-    print(f"| {name} | " + " | ".join(f"{part:.1f}" for part in parts) + f" | {len(wall)} |")
+    return [name, *(f"{part:.1f}" for part in parts), str(len(wall))]
 
 
 def _p95(values: list[float]) -> float:
@@ -136,18 +161,39 @@ def main() -> None:
     parser.add_argument("--reviews", type=int, default=1_000_000)
     parser.add_argument("--answers", type=int, default=300)
     parser.add_argument("--at", type=Path, help="keep the collection here, and use it if there")
+    parser.add_argument("--json", type=Path, help="write every figure to this file")
+    parser.add_argument("--readme", action="store_true", help="put the table into README.md")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         path = options.at or Path(folder) / "collection.db"
         if not path.exists():
-            started = time.perf_counter()
             make(path, options.cards, options.reviews)
-            print(f"made in {time.perf_counter() - started:.0f} s")
+        found = timed_commands(path)
         with open_collection(path) as collection:
-            measure(collection, Path(folder) / "cache", options.answers)
+            once, more = measure(collection, Path(folder) / "cache", options.answers)
+    found |= more
+    about = machine()
+    heads = ("ms", "median", "p95", "processor, median", "processor, p95", "times")
+    text = "\n\n".join(
+        (
+            f"{options.cards:,} cards, {options.reviews:,} reviews. {machine_line(about)}",
+            table(heads, [row(name, *times) for name, times in found.items()]),
+            table(("once a session", "s"), [(name, f"{s:.1f}") for name, s in once.items()]),
+        )
+    )
+    print(text)
+    if options.json:
+        figures = {"machine": about, "ms": found, "once_s": once}
+        options.json.write_text(json.dumps(figures, indent=1))
+    if options.readme:
+        put_into_readme("study", text)
 
 
-def measure(collection: Collection, cache: Path, answers: int) -> None:
+def measure(
+    collection: Collection, cache: Path, answers: int
+) -> tuple[dict[str, float], dict[str, tuple[list[float], list[float]]]]:
+    """Seconds of what is done once; wall-clock and processor times of what is done often, ms."""
+
     def reading(work: Callable[[Any], Any]) -> Callable[[], None]:
         def run() -> None:
             with collection.reading() as transaction:
@@ -156,15 +202,13 @@ def measure(collection: Collection, cache: Path, answers: int) -> None:
         return run
 
     queries = {
-        "due (30 days)": reading(lambda transaction: due_by_day(transaction, 30)),
-        "decks": reading(decks_today),
-        "stats": reading(study_numbers),
+        "`due`, 30 days": reading(lambda transaction: due_by_day(transaction, 30)),
+        "`decks`": reading(decks_today),
+        "`stats`": reading(study_numbers),
         "begin": lambda: begin(collection),
     }
     found = {name: timed(work) for name, work in queries.items()}
-    foreseer, took = foreseer_of(collection, cache)
-    for name, seconds in took.items():
-        print(f"{name}: {seconds:.1f} s")
+    foreseer, once = foreseer_of(collection, cache)
     session = begin(collection)
     found["ranked"] = timed(lambda: ranked(collection, session, foreseer))
     dice = random.Random(2)
@@ -184,11 +228,7 @@ def measure(collection: Collection, cache: Path, answers: int) -> None:
         session, shown = next_card(collection, session, foreseer)
         graded[0].append((time.perf_counter() - started) * 1e3)
         graded[1].append((time.process_time() - busy) * 1e3)
-    print("\n| ms | median | p95 | cpu median | cpu p95 | n |\n|---|---|---|---|---|---|")
-    row("answer: grade to next card", *graded)
-    row("look ahead", *looked)
-    for name, (wall, cpu) in found.items():
-        row(name, wall, cpu)
+    return once, {"answer: grade to next card": graded, "look ahead": looked, **found}
 
 
 if __name__ == "__main__":
