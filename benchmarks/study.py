@@ -1,7 +1,8 @@
 """How long a learner waits: a large collection, one answer, what is due.
 
 ``python benchmarks/study.py [--cards 100000] [--reviews 1000000] [--answers 300] [--at FILE]
-[--json FILE] [--readme]`` makes a collection of that size (kept at ``--at`` for the next run) and measures, in one process:
+[--json FILE] [--readme]`` makes a collection of that size (kept at ``--at`` for the next run) and
+measures, in one process:
 
 * ``answer``: grade to next card, that is the transaction of the answer (on the disk when it ends)
   and finding, reading and rendering the next card;
