@@ -59,33 +59,44 @@ class Terminal:
         """Read until the text shows; what came before it and the text itself."""
         ends = time.monotonic() + PATIENCE_S
         while text not in self.seen:
-            ready, _, _ = select.select([self.ours], [], [], max(ends - time.monotonic(), 0.0))
-            if not ready:
+            if not self._ready(ends - time.monotonic()):
                 pytest.fail(f"{text!r} did not show; there is:\n{self.seen}")
-            try:
-                read = os.read(self.ours, 65_536)
-            except OSError:
-                read = b""
-            if not read:
+            if not self._read():
                 pytest.fail(f"it ended without {text!r}; there was:\n{self.seen}")
-            self.seen = ESCAPES.sub("", self.seen + read.decode(errors="replace"))
         before, _, self.seen = self.seen.partition(text)
         return before + text
+
+    def interrupt(self) -> None:
+        """Press Ctrl-C until it ends: Python misses one that comes just before it waits."""
+        ends = time.monotonic() + PATIENCE_S
+        while time.monotonic() < ends:
+            self.press("\x03")
+            while self._ready(5.0):
+                if not self._read():
+                    return
+        pytest.fail(f"Ctrl-C did not end it; there is:\n{self.seen}")
 
     def press(self, keys: str) -> None:
         os.write(self.ours, keys.encode())
 
     def end(self) -> int:
         """Read what is left and wait; the exit code."""
-        while True:
-            try:
-                read = os.read(self.ours, 65_536)
-            except OSError:
-                break
-            if not read:
-                break
-            self.seen = ESCAPES.sub("", self.seen + read.decode(errors="replace"))
-        return self.process.wait(timeout=PATIENCE_S)
+        ends = time.monotonic() + PATIENCE_S
+        while self._ready(ends - time.monotonic()) and self._read():
+            pass
+        return self.process.wait(timeout=max(ends - time.monotonic(), 1.0))
+
+    def _ready(self, seconds: float) -> bool:
+        return bool(select.select([self.ours], [], [], max(seconds, 0.0))[0])
+
+    def _read(self) -> bool:
+        """Read some; whether there was any before the end."""
+        try:
+            read = os.read(self.ours, 65_536)
+        except OSError:
+            return False
+        self.seen = ESCAPES.sub("", self.seen + read.decode(errors="replace"))
+        return bool(read)
 
     def close(self) -> None:
         self.process.kill()
@@ -193,7 +204,7 @@ def test_typed_answers_and_stopping_with_the_keyboard(path, start):
     terminal.press("1")
     terminal.wait_for("dos")
     terminal.wait_for("> ")
-    terminal.press("\x03")
+    terminal.interrupt()
     assert terminal.end() == 130
     assert "1 answer, 0 % right" in terminal.seen
     assert stored(path) == [(1, 1, "oen")]
