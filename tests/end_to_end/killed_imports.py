@@ -22,7 +22,7 @@ from recollect.anki import import_file
 from recollect.collection import check_collection, notes, open_collection
 from recollect.collection.reviews import iterate_reviews
 
-NOTES = 3_000
+NOTES = 1_000
 SUFFIXES = ("", "-wal", "-shm")
 
 

@@ -21,7 +21,7 @@ __all__ = ["command"]
     epilog=examples(
         "recollect restore /media/stick/collection.zip",
         "recollect restore --latest",
-        "recollect --collection copy.db restore collection.zip",
+        "recollect restore collection.zip --collection copy.db",
     ),
 )
 @click.argument("file", type=PLACE, required=False, metavar="FILE")

@@ -25,7 +25,7 @@ BUSY_TIMEOUT_MS = 5_000
 # By the beginning of the name of SQLite's result code, and of PostgreSQL's SQLSTATE.
 _LOCKED = ("SQLITE_BUSY", "SQLITE_LOCKED", "55P03", "40001", "40P01")
 _DAMAGED = ("SQLITE_CORRUPT", "SQLITE_NOTADB", "XX001", "XX002")
-_FULL = ("SQLITE_FULL", "53100")
+_FULL = ("SQLITE_FULL", "SQLITE_IOERR_SHMSIZE", "53100")  # no room for the log's shared memory
 _READ_ONLY = ("SQLITE_READONLY", "SQLITE_PERM", "SQLITE_AUTH", "25006", "42501")
 _NO_OPENING = ("SQLITE_CANTOPEN",)
 _DISK = ("SQLITE_IOERR", "58030")

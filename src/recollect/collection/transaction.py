@@ -121,8 +121,8 @@ class Transaction:
             if not changed:
                 continue
             self._run(sql, [(*row[:at], *row[at + 1 :], row[at]) for row in changed])
+            self._note(table, "update", [there[row[at]] for row in changed], joins=count > 0)
             count += len(changed)
-            self._note(table, "update", [there[row[at]] for row in changed])
         return count
 
     def delete(self, table: Table, column: str, values: Iterable[Any]) -> int:
@@ -206,10 +206,15 @@ class Transaction:
             keys = [[row[i] for i in at] for row in chunk]
         self._note(table, action, keys)
 
-    def _note(self, table: Table, action: str, rows: Sequence[Any]) -> None:
+    def _note(self, table: Table, action: str, rows: Sequence[Any], *, joins: bool = True) -> None:
+        """Note how rows get back; ``joins`` the step before if that is of the same kind.
+
+        Updates join only those of one call: a row that two calls changed went a way that it may
+        have to go back, such as two cards that change places.
+        """
         if table.name in _UNRECORDED or not rows:
             return
-        last = self.steps[-1] if self.steps else None
+        last = self.steps[-1] if self.steps and joins else None
         if last is not None and (last["table"], last["do"]) == (table.name, action):
             last["rows"].extend(rows)
             return

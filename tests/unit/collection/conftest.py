@@ -241,3 +241,11 @@ def contents_fixture() -> Callable[[Collection], object]:
 @pytest.fixture(name="add_basics")
 def add_basics_fixture() -> Callable[..., list[Note]]:
     return add_basics
+
+
+@pytest.fixture(autouse=True)
+def data_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where backups of PostgreSQL collections go."""
+    folder = tmp_path / "data"
+    monkeypatch.setattr("recollect.collection.places._data_folder", lambda: folder)
+    return folder

@@ -51,6 +51,21 @@ def test_undo_and_redo(collection, contents):
     assert collection.redo() is None
 
 
+def test_templates_that_changed_places_come_back(basics, contents):
+    """Cards change places in two steps, since no two of a note may have one ordinal."""
+    before = contents(basics)
+    with basics.transaction("Swap") as transaction:
+        kind = note_types.get_note_type(transaction, 10)
+        swapped = replace(kind, templates=kind.templates[::-1])
+        note_types.update_note_type(transaction, swapped, templates_from=[1, 0])
+    after = contents(basics)
+    assert after != before
+    basics.undo()
+    assert contents(basics) == before
+    basics.redo()
+    assert contents(basics) == after
+
+
 def test_a_new_change_forgets_what_was_undone(collection):
     add_deck(collection, "A")
     collection.undo()

@@ -86,11 +86,12 @@ def run(transaction, *statements):
 
 def test_a_sound_collection(sound):
     told = []
-    report = check_collection(sound, told.append)
+    report = check_collection(sound, lambda *step: told.append(step))
     assert report.findings == ()
     assert report.is_sound
     assert report.checked == {"notes": 4, "note_versions": 4, "cards": 7, "reviews": 1, "media": 1}
-    assert "media" in told
+    assert [step[0] for step in told] == list(range(len(told)))
+    assert told[-1] == (len(told) - 1, len(told), "media")
     assert json.loads(json.dumps(asdict(report)))["checked"]["notes"] == 4
 
 

@@ -177,10 +177,11 @@ def test_media_that_cannot_be_written(open_folder, fails):
         folder = collection.place.media
         folder.mkdir()
         with (
+            collection.transaction("Add") as transaction,
             fails(CollectionError, str(folder), "media cannot be written"),
             without_rights(folder),
         ):
-            add_media(collection, CAT)
+            media.add_media(transaction, "cat.jpg", CAT)
         assert list(folder.iterdir()) == []
 
 
