@@ -8,8 +8,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
 from recollect.anki.media_files import MediaMerge
 from recollect.anki.merging_cards import CardMerge, last_reviews_here
 from recollect.anki.merging_notes import NoteMerge
@@ -102,8 +100,7 @@ def _back_up(collection: Collection) -> Path | None:
 
 def today_of(transaction: Transaction) -> int:
     """Number of the learner's present day."""
-    now = np.array([transaction.now_ms], dtype=np.int64)
-    return int(settings.get_settings(transaction).day_boundary.day_number(now)[0])
+    return settings.get_settings(transaction).day_boundary.day_of(transaction.now_ms)
 
 
 @dataclass

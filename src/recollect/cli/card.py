@@ -38,7 +38,6 @@ def command(session: Session, *, card_id: int, as_json: bool) -> None:
     from recollect.cli._card_text import CardTexts
     from recollect.cli._collection import opened_collection
     from recollect.collection import cards, notes, reviews, settings
-    from recollect.collection.search import study_day
 
     with opened_collection(session) as collection, collection.reading() as transaction:
         card = cards.get_card(transaction, card_id)
@@ -46,7 +45,7 @@ def command(session: Session, *, card_id: int, as_json: bool) -> None:
         history = reviews.reviews_of_cards(transaction, [card_id])
         versions = notes.list_versions(transaction, card.note_id)
         boundary = settings.get_settings(transaction).day_boundary
-        today = study_day(boundary, transaction.now_ms)
+        today = boundary.day_of(transaction.now_ms)
     note = texts.notes[card.note_id]
     note_type = texts.types[note.note_type_id]
     if as_json:

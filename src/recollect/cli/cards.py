@@ -114,9 +114,8 @@ def command(
 def _print(shown: Sequence[Card], texts: CardTexts, boundary: DayBoundary, now_ms: int) -> None:
     from recollect.cli._card_text import due_text, interval_text, state_text
     from recollect.cli._tables import Column, print_table
-    from recollect.collection.search import study_day
 
-    today = study_day(boundary, now_ms)
+    today = boundary.day_of(now_ms)
     print_table(
         [
             Column("card"),

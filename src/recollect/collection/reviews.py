@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
 from sqlalchemy import Select, func, select
 
 from recollect.collection import schema
@@ -15,8 +14,9 @@ from recollect.collection.rows import ReviewEntry
 from recollect.collection.settings import get_settings
 from recollect.collection.transaction import Transaction, chunks
 from recollect.errors import UnknownNameError
-from recollect.reviews.build import LogReading, ReadOptions, build_logs
-from recollect.reviews.rows import RawRows
+
+if TYPE_CHECKING:
+    from recollect.reviews.build import LogReading
 
 __all__ = [
     "append_review",
@@ -136,6 +136,12 @@ def read_review_log(transaction: Transaction, learner_id: str = "1") -> LogReadi
         transaction: to read with.
         learner_id: what the learner is called in the log.
     """
+    # Most commands read no log as a whole, and NumPy takes a while to import.
+    import numpy as np
+
+    from recollect.reviews.build import ReadOptions, build_logs
+    from recollect.reviews.rows import RawRows
+
     home = func.coalesce(_cards.c.original_deck_id, _cards.c.deck_id)
     query = (
         _valid(

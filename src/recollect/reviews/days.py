@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-import numpy as np
-from numpy.typing import NDArray
-
 from recollect.errors import ParameterError
+
+if TYPE_CHECKING:  # a command that asks for one day only should not wait for it
+    import numpy as np
+    from numpy.typing import NDArray
 
 __all__ = ["MS_PER_DAY", "DayBoundary"]
 
 MS_PER_DAY = 86_400_000
 _MS_PER_HOUR = 3_600_000
+_MS_PER_QUARTER = _MS_PER_HOUR // 4
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -59,14 +62,15 @@ class DayBoundary:
         Returns:
             ``[n]`` milliseconds whose quotient by a day is the local calendar day.
         """
+        import numpy as np
+
         if self.time_zone == "UTC" or time_ms.size == 0:
             return time_ms.astype(np.int64)
         # One offset lookup per distinct hour: zones change offset only on such boundaries
         # (quarter hours exist in history, hence the finer grain).
-        quarter = time_ms // (_MS_PER_HOUR // 4)
-        distinct, inverse = np.unique(quarter, return_inverse=True)
+        distinct, inverse = np.unique(time_ms // _MS_PER_QUARTER, return_inverse=True)
         offsets = np.array(
-            [self._utc_offset_ms(int(q) * (_MS_PER_HOUR // 4)) for q in distinct], dtype=np.int64
+            [self._utc_offset_ms(int(q) * _MS_PER_QUARTER) for q in distinct], dtype=np.int64
         )
         return time_ms + offsets[inverse]
 
@@ -77,6 +81,12 @@ class DayBoundary:
             time_ms: ``[n]`` milliseconds since the Unix epoch, UTC.
         """
         return (self.local_ms(time_ms) - self.rollover_hour * _MS_PER_HOUR) // MS_PER_DAY
+
+    def day_of(self, moment_ms: int) -> int:
+        """The same number for one moment."""
+        quarter_ms = moment_ms // _MS_PER_QUARTER * _MS_PER_QUARTER
+        local_ms = moment_ms + self._utc_offset_ms(quarter_ms)
+        return (local_ms - self.rollover_hour * _MS_PER_HOUR) // MS_PER_DAY
 
     def _utc_offset_ms(self, time_ms: int) -> int:
         # Added to the epoch rather than taken from it: not every system converts early times.

@@ -4,40 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from enum import IntEnum
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from recollect.errors import LogError, UnknownNameError
 from recollect.reviews.days import MS_PER_DAY, DayBoundary
+from recollect.reviews.rating import Rating, ReviewState
 
-__all__ = ["Rating", "Review", "ReviewLog", "ReviewState"]
+__all__ = ["Review", "ReviewLog"]
 
 
 # The years that a calendar can name: 1 to 9999.
 _FIRST_MS, _LAST_MS = -62_135_510_400_000, 253_402_214_400_000
 _MAX_DAYS = (_LAST_MS - _FIRST_MS) // MS_PER_DAY + 1
-
-
-class Rating(IntEnum):
-    """The learner's grade of their own recall. ``AGAIN`` is a failure, the others successes."""
-
-    AGAIN = 1
-    HARD = 2
-    GOOD = 3
-    EASY = 4
-
-
-class ReviewState(IntEnum):
-    """The scheduler's phase of a card when it was reviewed."""
-
-    UNKNOWN = -1
-    NEW = 0
-    LEARNING = 1
-    REVIEW = 2
-    RELEARNING = 3
-    FILTERED = 4
 
 
 @dataclass(frozen=True)

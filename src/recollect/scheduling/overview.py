@@ -12,7 +12,6 @@ from recollect.collection.presets import list_presets
 from recollect.collection.rows import Deck
 from recollect.collection.settings import get_settings
 from recollect.collection.transaction import Transaction
-from recollect.scheduling.days import day_of
 from recollect.scheduling.queue import _shown, limits_of
 
 __all__ = ["DeckToday", "DueDay", "decks_today", "due_by_day"]
@@ -59,7 +58,7 @@ class DueDay:
 def decks_today(transaction: Transaction) -> list[DeckToday]:
     """All decks, a deck before those within it. Siblings that will be buried are still counted."""
     boundary = get_settings(transaction).day_boundary
-    today = day_of(boundary, transaction.now_ms)
+    today = boundary.day_of(transaction.now_ms)
     tree = decks.list_decks(transaction)
     presets = {preset.id: preset for preset in list_presets(transaction)}
     limits = limits_of(transaction, tree, presets, boundary)
@@ -104,7 +103,7 @@ def due_by_day(transaction: Transaction, days: int, deck_id: int | None = None) 
     Raises:
         UnknownNameError: there is no such deck.
     """
-    today = day_of(get_settings(transaction).day_boundary, transaction.now_ms)
+    today = get_settings(transaction).day_boundary.day_of(transaction.now_ms)
     chosen = [~_cards.c.suspended]
     if deck_id is not None:
         inside = [deck.id for deck in decks.deck_tree(transaction, deck_id)]

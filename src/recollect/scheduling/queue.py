@@ -19,7 +19,7 @@ from recollect.collection.rows import Card, Deck, Phase, Preset
 from recollect.collection.settings import get_settings
 from recollect.collection.transaction import Transaction
 from recollect.reviews.days import DayBoundary
-from recollect.scheduling.days import day_begins_ms, day_of
+from recollect.scheduling.days import day_begins_ms
 
 __all__ = [
     "LEARN_AHEAD_MS",
@@ -120,7 +120,7 @@ def plan_day(
         UnknownNameError: there is no such deck.
     """
     boundary = get_settings(transaction).day_boundary
-    today = day_of(boundary, transaction.now_ms)
+    today = boundary.day_of(transaction.now_ms)
     tree = decks.list_decks(transaction)
     if deck_id is not None:
         tree = decks.deck_tree(transaction, deck_id)
@@ -191,7 +191,7 @@ def limits_of(
     boundary: DayBoundary,
 ) -> Limits:
     """What the presets of decks leave for today, after what was answered already."""
-    begins_ms = day_begins_ms(boundary, day_of(boundary, transaction.now_ms))
+    begins_ms = day_begins_ms(boundary, boundary.day_of(transaction.now_ms))
     studied = studied_today(transaction, begins_ms)
     around = {
         deck.id: tuple(

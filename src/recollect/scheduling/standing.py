@@ -12,7 +12,6 @@ from dataclasses import dataclass, replace
 from recollect.collection.rows import Card, Phase, ReviewEntry
 from recollect.reviews import Rating
 from recollect.reviews.days import DayBoundary
-from recollect.scheduling.days import day_of
 
 __all__ = ["NEW", "Standing", "moved", "put", "standing_after", "standing_of"]
 
@@ -115,11 +114,11 @@ def _stepped(standing: Standing, rating: int, interval: int) -> Standing:
 
 
 def _due(standing: Standing, interval: int, answered_at_ms: int, boundary: DayBoundary) -> Standing:
-    today = day_of(boundary, answered_at_ms)
+    today = boundary.day_of(answered_at_ms)
     if interval > 0:
         return replace(standing, due_at_ms=None, due_day=today + interval)
     due_at_ms = answered_at_ms - interval * _MS_PER_SECOND
-    due_day = day_of(boundary, due_at_ms)
+    due_day = boundary.day_of(due_at_ms)
     if due_day > today:
         return replace(standing, due_at_ms=None, due_day=due_day)
     return replace(standing, due_at_ms=due_at_ms, due_day=None)

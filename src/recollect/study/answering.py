@@ -11,7 +11,6 @@ from recollect.collection.rows import Card, ReviewEntry, ReviewKind
 from recollect.collection.transaction import Transaction
 from recollect.errors import CollectionError
 from recollect.reviews import Rating
-from recollect.scheduling.days import day_of
 from recollect.scheduling.queue import is_due
 from recollect.scheduling.standing import moved, put, standing_of
 from recollect.study.state import Answered, Done, Prospect, Session, Shown
@@ -94,7 +93,7 @@ def _answer(
             interval_before=shown.entries[-1].interval_after if shown.entries else 0,
             interval_after=interval,
             predicted_recall=prospect.foresight.recall,
-            reason=_reason(shown, prospect, rating, day_of(boundary, answered_at_ms)),
+            reason=_reason(shown, prospect, rating, boundary.day_of(answered_at_ms)),
         ),
     )
     lapses = sum(one.kind == "review" and one.rating == Rating.AGAIN for one in shown.entries)
@@ -109,7 +108,7 @@ def _answer(
     cards.update_cards(transaction, [stored])
     buried = 0
     if preset.bury_siblings:
-        buried = _bury_siblings(transaction, card, day_of(boundary, answered_at_ms))
+        buried = _bury_siblings(transaction, card, boundary.day_of(answered_at_ms))
     assert transaction.change_id is not None
     line = answer_line(prospect.foresight, rating, interval, preset.desired_retention)
     return Answered(entry, stored, transaction.change_id, leech, buried, line)

@@ -15,7 +15,6 @@ from recollect.collection.reviews import reviews_of_cards
 from recollect.collection.rows import Card, Change, Preset, ReviewEntry, Settings
 from recollect.collection.settings import get_settings
 from recollect.collection.transaction import Transaction
-from recollect.scheduling.days import day_of
 from recollect.scheduling.foresight import Foreseer
 from recollect.scheduling.fuzz import fuzz_share
 from recollect.scheduling.intervals import whole_days
@@ -95,7 +94,7 @@ def next_card(
         return session, None
     with collection.reading() as transaction:
         settings = get_settings(transaction)
-        today = day_of(settings.day_boundary, transaction.now_ms)
+        today = settings.day_boundary.day_of(transaction.now_ms)
         if session.plan.day == today:
             return _next(transaction, session, settings, today)
         plan = plan_day(transaction, session.deck_id, order=session.order)
@@ -145,7 +144,7 @@ def suspend(collection: Collection, session: Session, shown: Shown) -> Session:
 def bury(collection: Collection, session: Session, shown: Shown) -> Session:
     """Put a card off until tomorrow."""
     with collection.transaction("Bury card") as transaction:
-        today = day_of(get_settings(transaction).day_boundary, transaction.now_ms)
+        today = get_settings(transaction).day_boundary.day_of(transaction.now_ms)
         cards.bury_cards(transaction, [shown.card.id], today + 1)
         return _with_done(session, transaction, shown)
 

@@ -13,7 +13,7 @@ from recollect.collection import decks, schema
 from recollect.collection.settings import get_settings
 from recollect.collection.transaction import Transaction
 from recollect.reviews.days import DayBoundary
-from recollect.scheduling.days import day_begins_ms, day_of
+from recollect.scheduling.days import day_begins_ms
 
 __all__ = [
     "INTERVAL_BINS",
@@ -137,7 +137,7 @@ def study_numbers(
     boundary = get_settings(transaction).day_boundary
     since_ms = None
     if days is not None:
-        since_ms = day_begins_ms(boundary, day_of(boundary, transaction.now_ms) - days + 1)
+        since_ms = day_begins_ms(boundary, boundary.day_of(transaction.now_ms) - days + 1)
     rows = _rows(transaction, deck_id, since_ms)
     return StudyNumbers(
         days=_by_day(rows, boundary),

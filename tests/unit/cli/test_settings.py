@@ -1,6 +1,7 @@
 """``recollect settings``."""
 
 import json
+import time
 
 import pytest
 import tzlocal
@@ -11,12 +12,14 @@ def settings(run, tmp_path, monkeypatch):
     """``settings("new_per_day=3")`` on a collection with decks A, A::B, C made in Berlin."""
     monkeypatch.setenv("RECOLLECT_COLLECTION", str(tmp_path / "words.db"))
     monkeypatch.setenv("TZ", "Europe/Berlin")
+    time.tzset()
     tzlocal.reload_localzone()
     for deck in ("A::B", "C"):
         (tmp_path / "a.csv").write_text(f"{deck},one\n")
         assert run("import", "a.csv", "--deck", deck).exit_code == 0
     yield lambda *arguments: run("settings", *arguments)
     monkeypatch.undo()
+    time.tzset()
     tzlocal.reload_localzone()
 
 

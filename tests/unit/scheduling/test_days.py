@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from recollect.reviews.days import DayBoundary
-from recollect.scheduling.days import day_begins_ms, day_of
+from recollect.scheduling.days import day_begins_ms
 from recollect.scheduling.standing import Standing, moved
 
 ZONES = ("UTC", "Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Pacific/Apia")
@@ -37,8 +37,8 @@ def test_days_begin_at_the_rollover_hour_also_where_clocks_are_changed(zone, cha
     number = day(change)
     begins = day_begins_ms(boundary, number)
     assert begins == at(zone, f"{change}T04:00")
-    assert day_of(boundary, begins) == number
-    assert day_of(boundary, begins - 1) == number - 1
+    assert boundary.day_of(begins) == number
+    assert boundary.day_of(begins - 1) == number - 1
     before = day_begins_ms(boundary, number - 1)
     hours = (begins - before) / 3_600_000
     assert hours in (23.0, 23.5, 24.5, 25.0)
@@ -80,8 +80,8 @@ def test_a_step_that_passes_the_rollover_is_due_on_the_next_day(zone):
 )
 def test_a_day_begins_where_its_number_appears(zone, hour, moment):
     boundary = DayBoundary(zone, hour)
-    number = day_of(boundary, moment)
+    number = boundary.day_of(moment)
     begins = day_begins_ms(boundary, number)
     assert begins <= moment
-    assert day_of(boundary, begins) == number
-    assert day_of(boundary, begins - 1) == number - 1
+    assert boundary.day_of(begins) == number
+    assert boundary.day_of(begins - 1) == number - 1

@@ -5,7 +5,6 @@ import pytest
 from recollect.collection import ReviewEntry, cards, decks, presets
 from recollect.collection.reviews import append_review
 from recollect.errors import UnknownNameError
-from recollect.scheduling.days import day_of
 from recollect.scheduling.overview import decks_today, due_by_day
 from recollect.scheduling.queue import next_learning, plan_day, waiting
 
@@ -16,7 +15,7 @@ def today_of(collection):
     with collection.reading() as transaction:
         from recollect.collection.settings import get_settings
 
-        return day_of(get_settings(transaction).day_boundary, transaction.now_ms)
+        return get_settings(transaction).day_boundary.day_of(transaction.now_ms)
 
 
 def change(collection, card_ids, **values):

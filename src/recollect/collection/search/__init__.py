@@ -22,7 +22,6 @@ from recollect.collection.search.finding import (
     find_page,
 )
 from recollect.collection.search.index import pending, refresh
-from recollect.collection.search.moments import study_day
 from recollect.collection.search.nodes import Node
 from recollect.collection.search.parsing import parse
 from recollect.collection.search.texts import fold, plain_text, without_marks
@@ -43,6 +42,5 @@ __all__ = [
     "pending",
     "plain_text",
     "refresh",
-    "study_day",
     "without_marks",
 ]

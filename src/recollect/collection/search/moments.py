@@ -5,11 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
-import numpy as np
-
 from recollect.reviews.days import DayBoundary
 
-__all__ = ["Present", "study_day"]
+__all__ = ["Present"]
 
 _EPOCH = date(1970, 1, 1)
 _FIRST_DAY, _LAST_DAY = -700_000, 2_900_000  # what a date can say, with room for every zone
@@ -30,7 +28,7 @@ class Present:
     @property
     def today(self) -> int:
         """The study day, days since 1970."""
-        return study_day(self.boundary, self.now_ms)
+        return self.boundary.day_of(self.now_ms)
 
     def start_ms(self, day: int) -> int:
         """When a study day begins, ms since 1970."""
@@ -43,8 +41,3 @@ class Present:
     def days_ago_ms(self, days: int) -> int:
         """When the first of the last days, today included, began."""
         return self.start_ms(self.today - days + 1)
-
-
-def study_day(boundary: DayBoundary, moment_ms: int) -> int:
-    """The study day of a moment, days since 1970."""
-    return int(boundary.day_number(np.array([moment_ms], dtype=np.int64))[0])
