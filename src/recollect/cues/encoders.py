@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from recollect.cues.contract import EncoderSettings
@@ -17,16 +18,19 @@ ENCODERS = ("ngrams", "letters", "sounds", "dense:MODEL")
 the name of a model."""
 
 
-def encoder_settings(name: str, models: Path | None = None) -> EncoderSettings:
+def encoder_settings(name: str | None = None, models: Path | None = None) -> EncoderSettings:
     """How keys are made by the encoder of that name.
 
     Args:
-        name: one of :data:`ENCODERS`, with a model in the place of MODEL.
+        name: one of :data:`ENCODERS`, with a model in the place of MODEL; None for
+            ``$RECOLLECT_ENCODER``, or the usual one, the first.
         models: where models that are fetched are kept.
 
     Raises:
         UnknownNameError: there is none of that name.
     """
+    if name is None:
+        name = os.environ.get("RECOLLECT_ENCODER") or ENCODERS[0]
     kind, colon, model = name.partition(":")
     if kind == "dense" and model:
         return DenseSettings(model, models)

@@ -276,7 +276,8 @@ def compared_by(
         places = {text: at for at, text in enumerate(different)}
         vectors = weights(different)
         left, right = (vectors[[places[text] for text in side[part]]] for side in (first, second))
-        found[part] = np.minimum((left * right).sum(axis=1), 1)
+        # Of the same text exactly 1, which sums of float32 come close to.
+        found[part] = np.minimum(np.round((left * right).sum(axis=1), 6), 1)
     return found
 
 

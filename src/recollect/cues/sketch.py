@@ -10,6 +10,7 @@ Places and signs are SplitMix64's of the feature's number (G. L. Steele, D. Lea,
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -26,8 +27,9 @@ BLOCKS = 8
 _GOLDEN = 0x9E3779B97F4A7C15
 
 
+@lru_cache(maxsize=2)
 def sketch_matrix(features: int, components: int, seed: int) -> csr_array:
-    """The projection, ``[feature, component]``.
+    """The projection, ``[feature, component]``; the same object again, not to be changed.
 
     Args:
         features: how many there are.

@@ -1,9 +1,9 @@
 """Keys of single words: by their letters or by their sounds, whatever their script.
 
 Words are written in Latin letters, or further in classes of sounds
-(:mod:`~recollect.cues.spelling`); the key is a random projection of the 1- to 3-grams of that,
-each counting the same. Nothing is learned from a collection, so keys of words that come later are
-as good as those of the first.
+(:mod:`~recollect.cues.spelling`); the key is a random projection of the pairs and triples of
+letters in that, each counting the same. Nothing is learned from a collection, so keys of words that
+come later are as good as those of the first.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ __all__ = ["WordEncoder", "WordSettings"]
 
 _VERSION = 1
 _BLOCK = 4_096
-_SHORTEST, _LONGEST = 1, 3
+_SHORTEST, _LONGEST = 2, 3
 _FORMS: dict[str, Callable[[str], str]] = {"letters": latin_letters, "sounds": sound_classes}
 
 

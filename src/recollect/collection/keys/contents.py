@@ -91,12 +91,8 @@ class _Note:
     def answers(self, asked: Sequence[FieldNode], told: Sequence[FieldNode]) -> list[str]:
         """The first of these that is something: what is hidden, what is to be typed, the fields
         that are new on the other side, all that it shows."""
-        hidden = [
-            text
-            for node in dict.fromkeys([*asked, *told])
-            if _CLOZE & set(node.filters)
-            for text in cloze_texts(self.fields[node.name], self.number)
-        ]
+        hiding = dict.fromkeys(n.name for n in (*asked, *told) if _CLOZE & set(n.filters))
+        hidden = [text for name in hiding for text in cloze_texts(self.fields[name], self.number)]
         typed = [self.fields[n.name] for n in (*asked, *told) if "type" in n.filters]
         seen = {node.name for node in asked if not _UNSEEN & set(node.filters)}
         new = [self._filtered(node, question=False) for node in told if node.name not in seen]
