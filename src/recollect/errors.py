@@ -17,6 +17,7 @@
     │   ├── CollectionDamagedError  the file or the database behind it is damaged
     │   ├── CollectionVersionError  a newer Recollect made it
     │   └── NoteError               a note, a note type or a template is not sound
+    ├── EncoderError        a model that makes keys of texts cannot be used
     ├── SearchError         a query is not understood, or takes too long; points to where
     └── PackageError        a package of cards cannot be read or written
 
@@ -37,6 +38,7 @@ __all__ = [
     "CollectionLockedError",
     "CollectionVersionError",
     "DataFileError",
+    "EncoderError",
     "LogError",
     "LogFormatError",
     "MissingExtraError",
@@ -160,6 +162,10 @@ class NoteError(CollectionError):
 
 class PackageError(RecollectError):
     """A package of cards cannot be read or written."""
+
+
+class EncoderError(RecollectError):
+    """A model that makes keys of texts is not there, or cannot be used."""
 
 
 class SearchError(RecollectError):

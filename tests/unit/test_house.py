@@ -25,6 +25,7 @@ PAGES = sorted(
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 MOST_LINES = 450
 OPTIONAL = {"pyarrow", "matplotlib", "fsrs_rs_python", "diffrax", "faiss", "jinja2", "sklearn"}
+OPTIONAL |= {"fastembed", "rapidfuzz", "anyascii"}
 UNFINISHED = re.compile(r"\b(TODO|FIXME|XXX|NotImplementedError|NotImplemented)\b")
 
 

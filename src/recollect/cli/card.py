@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from recollect.cli._keys import collection_keys, encoder_option
 from recollect.cli._options import examples, json_flag
 from recollect.cli._session import Session, collection_option, talk_options
 
@@ -15,23 +16,40 @@ if TYPE_CHECKING:
 
     from recollect.cli._card_text import CardTexts
     from recollect.collection import Card, Note, NoteType, NoteVersion, ReviewEntry
+    from recollect.collection.keys import Competitor
 
 __all__ = ["command"]
 
+_LONGEST = 200
 _ANSWERS = ("–", "Again", "Hard", "Good", "Easy")
 
 
 @click.command(
     "card",
-    epilog=examples("recollect card 1700000000123", "recollect card 1700000000123 --json"),
+    epilog=examples(
+        "recollect card 1700000000123",
+        "recollect card 1700000000123 --competitors 20",
+        "recollect card 1700000000123 --json",
+    ),
 )
 @click.argument("card_id", metavar="ID", type=int)
+@click.option(
+    "--competitors",
+    type=click.IntRange(min=0),
+    metavar="N",
+    default=5,
+    show_default=True,
+    help="Show so many cards that it may be confused with, at most.",
+)
+@encoder_option
 @json_flag
 @collection_option
 @talk_options
 @click.pass_obj
-def command(session: Session, *, card_id: int, as_json: bool) -> None:
-    """Show a card: content, deck, tags, when it is due, its reviews, versions of its content.
+def command(
+    session: Session, *, card_id: int, competitors: int, encoder: str | None, as_json: bool
+) -> None:
+    """Show a card: content, deck, tags, when it is due, reviews, versions, closest competitors.
 
     ID is the number that recollect cards shows.
     """
@@ -46,17 +64,26 @@ def command(session: Session, *, card_id: int, as_json: bool) -> None:
         versions = notes.list_versions(transaction, card.note_id)
         boundary = settings.get_settings(transaction).day_boundary
         today = boundary.day_of(transaction.now_ms)
+        rivals: list[Competitor] = []
+        if competitors:
+            from recollect.collection.keys import competitors_of
+
+            keys = collection_keys(session, transaction, encoder)
+            rivals = competitors_of(transaction, keys, card_id, most=competitors)
     note = texts.notes[card.note_id]
     note_type = texts.types[note.note_type_id]
     if as_json:
         from recollect.cli._outputs import print_json
 
         document = _as_json(card, note, note_type, texts, history, versions)
+        document["competitors"] = [_competitor_json(rival) for rival in rivals]
         print_json("card", document)
         return
     _print_card(card, note, note_type, texts, boundary.zone, today)
     _print_history(history, boundary.zone)
     _print_versions(versions, note, note_type, boundary.zone)
+    if competitors:
+        _print_competitors(rivals)
 
 
 def _print_card(
@@ -149,6 +176,45 @@ def _print_versions(
             for version in versions
         ],
     )
+
+
+def _print_competitors(rivals: list[Competitor]) -> None:
+    from recollect.cli._card_text import line_of
+    from recollect.cli._tables import Column, heading, percent, print_table
+
+    heading("Its closest competitors: cards with a similar prompt and another answer")
+    if not rivals:
+        click.echo("None.")
+        return
+    print_table(
+        [
+            Column("card"),
+            Column("similar"),
+            Column("prompt", text=True, foldable=True),
+            Column("answer", text=True, foldable=True),
+        ],
+        [
+            [
+                str(rival.card_id),
+                percent(rival.similarity),
+                *(_shortened(line_of(escape(side))) for side in rival.content),
+            ]
+            for rival in rivals
+        ],
+    )
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."
+
+
+def _competitor_json(rival: Competitor) -> dict[str, Any]:
+    return {
+        "id": rival.card_id,
+        "similarity": rival.similarity,
+        "prompt": rival.content.prompt,
+        "answer": rival.content.answer,
+    }
 
 
 def _as_json(

@@ -9,8 +9,12 @@ from recollect.collection.transaction import Transaction
 
 __all__ = ["NO_EXTENSIONS", "Extensions", "FindCards", "MeasureCards"]
 
-FindCards = Callable[[Transaction, str], Iterable[int]]
-"""From a text to the numbers of cards. May raise :class:`~recollect.errors.RecollectError`."""
+FindCards = Callable[[Transaction, str], Iterable[int] | Mapping[int, float]]
+"""From a text to the numbers of cards. May raise :class:`~recollect.errors.RecollectError`.
+
+A mapping says how well each card fits, and the keyword is an order then: the best fit first, by
+the term that a card fits best, and behind them all cards that fit none.
+"""
 
 MeasureCards = Callable[[Transaction], Mapping[int, float]]
 """The value of each card that has one, by its number."""

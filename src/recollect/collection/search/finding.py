@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +13,7 @@ from recollect.collection.decks import list_decks
 from recollect.collection.search.conditions import condition_of
 from recollect.collection.search.extensions import NO_EXTENSIONS, Extensions
 from recollect.collection.search.index import look_at, texts
-from recollect.collection.search.nodes import Node
+from recollect.collection.search.nodes import Extra, Node, leaves
 from recollect.collection.search.parsing import parse
 from recollect.collection.search.sql import code_points, ranks
 from recollect.collection.transaction import Transaction
@@ -56,7 +56,7 @@ def find_cards(
     Args:
         transaction: to read with.
         query: in the syntax of Anki's search, or its tree.
-        sort: one of :data:`SORTS`.
+        sort: one of :data:`SORTS`, or a keyword of the extensions that says how well cards fit.
         descending: the other way round.
         extensions: further terms.
 
@@ -65,7 +65,7 @@ def find_cards(
         ParameterError: no such order.
     """
     found = _found(transaction, query, extensions)
-    ordered, keys = _sorted(transaction, found, sort)
+    ordered, keys = _sorted(transaction, found, sort, query, extensions)
     ordered = ordered.order_by(*(key.desc() if descending else key for key in keys))
     return list(transaction.execute(ordered).scalars())
 
@@ -103,7 +103,7 @@ def find_page(
         transaction: to read with.
         query: in the syntax of Anki's search, or its tree.
         size: how many, at most; 1 or more.
-        sort: one of :data:`SORTS`.
+        sort: one of :data:`SORTS`, or a keyword of the extensions that says how well cards fit.
         descending: the other way round.
         after: of the page before, with the same order; None for the first one.
         extensions: further terms.
@@ -115,7 +115,7 @@ def find_page(
     if size < 1:
         raise ParameterError(f"a page has one card or more, not {size}")
     found = _found(transaction, query, extensions)
-    ordered, keys = _sorted(transaction, found, sort)
+    ordered, keys = _sorted(transaction, found, sort, query, extensions)
     if after is not None:
         ordered = ordered.where(_behind(keys, after, sort, descending))
     ordered = ordered.order_by(*(key.desc() if descending else key for key in keys))
@@ -126,16 +126,23 @@ def find_page(
 
 
 def _found(transaction: Transaction, query: str | Node, extensions: Extensions) -> Select[Any]:
-    if isinstance(query, str):
-        node = parse(query, extra=extensions.terms, properties=extensions.properties)
-    else:
-        node, query = query, str(query)
-    condition = condition_of(transaction, node, query, extensions)
+    node = _parsed(query, extensions)
+    condition = condition_of(transaction, node, str(query), extensions)
     return select(_cards.c.id).select_from(_cards).where(condition)
 
 
+def _parsed(query: str | Node, extensions: Extensions) -> Node:
+    if not isinstance(query, str):
+        return query
+    return parse(query, extra=extensions.terms, properties=extensions.properties)
+
+
 def _sorted(
-    transaction: Transaction, found: Select[Any], sort: str
+    transaction: Transaction,
+    found: Select[Any],
+    sort: str,
+    query: str | Node,
+    extensions: Extensions,
 ) -> tuple[Select[Any], tuple[Any, ...]]:
     """The query with what it must be joined with, and what it is ordered by."""
     number = _cards.c.id
@@ -155,7 +162,28 @@ def _sorted(
             return found, (order.c.place, number)
         case "field":
             return _by_field(transaction, found)
-    raise ParameterError(f"no order {sort!r}; there are: {', '.join(SORTS)}")
+        case _ if sort in extensions.terms:
+            return _by_fit(transaction, found, sort, _parsed(query, extensions), extensions)
+    orders = ", ".join([*SORTS, *extensions.terms])
+    raise ParameterError(f"no order {sort!r}; there are: {orders}")
+
+
+def _by_fit(
+    transaction: Transaction, found: Select[Any], sort: str, node: Node, extensions: Extensions
+) -> tuple[Select[Any], tuple[Any, ...]]:
+    fits: dict[int, float] = {}
+    sought = {leaf.text for leaf in leaves(node) if isinstance(leaf, Extra) and leaf.name == sort}
+    for text in sorted(sought):
+        cards = extensions.terms[sort](transaction, text)
+        if not isinstance(cards, Mapping):
+            raise ParameterError(f"{sort}: does not say how well cards fit, and is no order")
+        for number, fit in cards.items():
+            fits[number] = max(fit, fits.get(number, fit))
+    if not sought:
+        raise ParameterError(f"the order {sort!r} needs {sort}: in the query")
+    order = ranks(transaction, sorted(fits, key=lambda number: (-fits[number], number)))
+    found = found.join(order, order.c.number == _cards.c.id, isouter=True)
+    return found, (func.coalesce(order.c.place, len(fits) + 1), _cards.c.id)
 
 
 def _by_field(transaction: Transaction, found: Select[Any]) -> tuple[Select[Any], tuple[Any, ...]]:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from recollect.errors import DataFileError, MissingExtraError
+from recollect.errors import DataFileError
 from recollect.experiments.protocol.data import read_idx
 
 __all__ = ["DIGITS", "FASHION", "MNIST", "Pictures", "Split", "digits", "of_idx", "of_labels"]
@@ -53,15 +53,9 @@ def of_idx(folder: Path) -> Split:
 
 
 def digits() -> Split:
-    """Handwritten digits that come with scikit-learn; every fifth one is for the test.
+    """Handwritten digits that come with scikit-learn; every fifth one is for the test."""
+    from sklearn.datasets import load_digits
 
-    Raises:
-        MissingExtraError: scikit-learn is not installed.
-    """
-    try:
-        from sklearn.datasets import load_digits
-    except ImportError as error:
-        raise MissingExtraError("experiments", "running on built-in pictures") from error
     pixels, labels = load_digits(return_X_y=True)
     every = Pictures((pixels / _MOST_GREY).astype(np.float32), labels.astype(np.int64))
     test = np.arange(len(labels)) % _EVERY_FIFTH == 0
