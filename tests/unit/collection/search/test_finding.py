@@ -194,4 +194,4 @@ def test_any_number_of_numbers(filled):
 def test_the_orders_of_the_command_are_those_there_are():
     from recollect.cli import cards
 
-    assert cards._SORTS == (*finding.SORTS, "similar")
+    assert (*finding.SORTS, "similar") == cards._SORTS
