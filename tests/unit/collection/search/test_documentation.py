@@ -20,18 +20,18 @@ def test_the_page_has_rows():
     assert len(QUERIES) > len(ROWS)
 
 
-def test_every_term_of_the_page_runs(filled):
+def test_every_term_of_the_page_runs(filled, toys):
     collection = filled(1)
     with collection.reading() as transaction:
         for query in QUERIES:
-            assert len(find_cards(transaction, query)) < 100, query
+            assert len(find_cards(transaction, query, extensions=toys)) < 100, query
 
 
 def test_every_keyword_is_on_the_page():
     shown = {query.lstrip("-(").partition(":")[0] for query in QUERIES if ":" in query}
     shown |= {found for query in QUERIES for found in re.findall(r"([a-z]+):", query)}
-    assert set(KEYWORDS) <= shown
-    leaves = [leaf for query in QUERIES for leaf in nodes.leaves(parse(query))]
+    assert {*KEYWORDS, "similar"} <= shown
+    leaves = [leaf for query in QUERIES for leaf in nodes.leaves(parse(query, extra=("similar",)))]
     assert {leaf.name for leaf in leaves if isinstance(leaf, nodes.State)} == set(STATES)
     assert {leaf.name for leaf in leaves if isinstance(leaf, nodes.Property)} == set(PROPERTIES)
 
