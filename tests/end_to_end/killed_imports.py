@@ -83,7 +83,7 @@ def main(folder: Path, package: Path, kills: int, seed: int) -> None:
     filled, tried, new = (folder / f"{name}.db" for name in ("filled", "tried", "new"))
     with open_collection(filled) as collection:
         import_file(collection, package)
-    shutil.copytree(filled.with_suffix(".media"), tried.with_suffix(".media"))
+    shutil.copytree(f"{filled}.media", f"{tried}.media")
     before = look(filled)
     source = folder / "many.csv"
     source.write_text("".join(f"front {n},back {n}\n" for n in range(NOTES)))

@@ -34,7 +34,7 @@ __all__ = ["Dump", "is_dump", "open_dump", "write_dump"]
 
 _FORMAT = 1
 _MANIFEST = "manifest.json"
-_LEFT_OUT = frozenset({"changes", "media_blobs", "alembic_version"})
+_LEFT_OUT = schema.DERIVED | {"changes", "media_blobs", "alembic_version"}
 _CHUNK = 10_000
 _LONGEST_MANIFEST = 1 << 20
 # What reading a damaged zip raises; RuntimeError where it claims to be encrypted.

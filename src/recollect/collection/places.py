@@ -33,7 +33,7 @@ class Place:
     @property
     def media(self) -> Path | None:
         """Folder of the media; None where they are kept in the database."""
-        return None if self.path is None else self.path.with_suffix(".media")
+        return None if self.path is None else self.path.with_name(self.path.name + ".media")
 
     def __str__(self) -> str:
         """The path, or the URL without its password."""
@@ -63,7 +63,7 @@ def place_of(where: str | Path | Place) -> Place:
         return _place_of_url(where)
     path = Path(where).expanduser().absolute()
     url = URL.create("sqlite", database=str(path))
-    return Place(url, path, path.with_suffix(".backups"))
+    return Place(url, path, path.with_name(path.name + ".backups"))
 
 
 def _place_of_url(text: str) -> Place:

@@ -174,6 +174,8 @@ def _replace(source: Collection, place: Place) -> Backup | None:
             target.transaction(None) as writer,
         ):
             former = back_up(place, writer, "restore", target.revision)
+            for name in schema.DERIVED:
+                writer.connection.exec_driver_sql(f"DROP TABLE IF EXISTS {name}")
             for table in reversed(schema.metadata.sorted_tables):
                 if table is not schema.media_blobs:
                     writer.connection.execute(delete(table))

@@ -28,6 +28,7 @@ from sqlalchemy import (
 )
 
 __all__ = [
+    "DERIVED",
     "LONGEST_NAME",
     "PHASES",
     "REVIEW_KINDS",
@@ -51,6 +52,9 @@ __all__ = [
 
 PHASES = ("new", "learning", "review", "relearning")
 REVIEW_KINDS = ("learning", "review", "relearning", "filtered", "manual", "rescheduled")
+
+DERIVED = frozenset({"search_texts", "search_state"})
+"""Tables that follow from the others: in no backup, and dropped where rows are replaced."""
 
 LONGEST_NAME = 500
 """Characters of a name: what is unique has an index, and PostgreSQL's hold 2,704 bytes."""

@@ -15,6 +15,7 @@ from recollect.collection import (
     restore,
     reviews,
     schema,
+    search,
 )
 from recollect.collection.backups import KEPT_BACKUPS
 from recollect.errors import (
@@ -126,6 +127,35 @@ def test_an_automatic_backup_finds_its_media(full, opened, tmp_path):
     assert everything(opened(there)) == everything(full)
 
 
+def rewrite(collection, text):
+    with collection.transaction("Rewrite") as transaction:
+        note = notes.get_note(transaction, 2)
+        notes.update_notes(transaction, [replace(note, fields=(text, "back"))])
+
+
+def found(collection, query):
+    search.refresh(collection, few=0)
+    with collection.reading() as transaction:
+        return search.find_notes(transaction, query)
+
+
+def test_what_was_searched_does_not_come_along(full, where, opened, tmp_path):
+    """The texts that a search keeps are of one collection: restored, they are made anew."""
+    rewrite(full, "apple")
+    assert found(full, "apple") == [2]
+    early, whole = full.back_up(), tmp_path / "all.zip"
+    full.write_backup(whole)
+    rewrite(full, "banana")
+    assert found(full, "banana") == [2]
+    restore(full.place, early.path)
+    rewrite(full, "cherry")
+    assert [found(full, word) for word in ("apple", "banana", "cherry")] == [[], [], [2]]
+    restore(full.place, whole)
+    assert [found(full, word) for word in ("apple", "cherry")] == [[2], []]
+    restore(tmp_path / "new.db", whole)
+    assert found(opened(tmp_path / "new.db"), "apple") == [2]
+
+
 def test_media_that_are_nowhere_are_counted(full, tmp_path):
     backup = full.back_up()
     moved = tmp_path / "alone" / backup.path.name
@@ -169,9 +199,9 @@ def test_nothing_is_left_beside_a_backup(tmp_path, opened):
     collection = opened(tmp_path / "c.db")
     backup = collection.back_up()
     assert files(collection.place.backups) == [backup.path.name]
-    assert files(tmp_path) == ["c.backups", "c.db"]
+    assert files(tmp_path) == ["c.db", "c.db.backups"]
     restore(tmp_path / "c.db", backup.path)
-    assert files(tmp_path) == ["c.backups", "c.db"]
+    assert files(tmp_path) == ["c.db", "c.db.backups"]
 
 
 def test_a_backup_is_made_while_others_write(tmp_path, opened):
@@ -248,11 +278,11 @@ def test_a_damaged_collection_is_not_backed_up(tmp_path, opened, add_basics, fai
     damaged = bytearray(path.read_bytes())
     damaged[len(damaged) // 2 :: 7] = bytes(len(damaged[len(damaged) // 2 :: 7]))
     path.write_bytes(damaged)
-    kept = files(tmp_path / "c.backups")
+    kept = files(tmp_path / "c.db.backups")
     for _ in range(2):
         with opened(path) as collection, fails(CollectionDamagedError, "recollect restore"):
             collection.back_up(keep=1)
-    assert files(tmp_path / "c.backups") == kept
+    assert files(tmp_path / "c.db.backups") == kept
 
 
 def test_restoring_waits_for_other_writers(basics, where, fails, monkeypatch):

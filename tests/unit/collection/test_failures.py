@@ -237,8 +237,8 @@ def test_a_full_disk(small_disk, fails, add_basics, contents):
         assert contents(collection) == before
     assert {p.name for p in small_disk.iterdir()} == {
         "collection.db",
-        "collection.media",
-        "collection.backups",
+        "collection.db.media",
+        "collection.db.backups",
         "filler",
     }
 

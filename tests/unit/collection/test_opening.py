@@ -69,7 +69,8 @@ def test_folders_on_the_way_are_made(tmp_path, opened):
 def test_the_place(tmp_path, monkeypatch):
     monkeypatch.setenv("RECOLLECT_COLLECTION", str(tmp_path / "mine.db"))
     assert default_place() == place_of(tmp_path / "mine.db")
-    assert default_place().media == tmp_path / "mine.media"
+    assert default_place().media == tmp_path / "mine.db.media"
+    assert place_of(tmp_path / "mine.old").backups != default_place().backups
     assert str(default_place()) == str(tmp_path / "mine.db")
     assert place_of(f"sqlite:///{tmp_path}/mine.db") == default_place()
     monkeypatch.delenv("RECOLLECT_COLLECTION")
