@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import html
 import json
-import re
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
@@ -15,6 +13,7 @@ from typing import Any
 
 from recollect.anki.forms import CARD_TEMPLATE, COMMON, DECK, FIELD, NOTE_TYPE, PRESET, write_form
 from recollect.anki.protobuf import field
+from recollect.collection.markup import parts, unescape
 
 __all__ = ["CollectionHead", "note_values", "opened_new", "write_rows"]
 
@@ -78,9 +77,6 @@ CREATE INDEX idx_notes_mid ON notes (mid);
 CREATE INDEX idx_cards_odid ON cards (odid) WHERE odid != 0;
 """
 _REQUIREMENTS = ("none", "any", "all")
-_MARKUP = re.compile(r"<[^>]*>")
-_IMAGE = re.compile(r"""<img[^>]*?src\s*=\s*["']?([^"'>\s]+)["']?[^>]*>""", re.IGNORECASE)
-_HIDDEN = re.compile(r"<(style|script)\b.*?</\1>|<!--.*?-->", re.IGNORECASE | re.DOTALL)
 Form = dict[str, Any]
 
 
@@ -146,8 +142,13 @@ def note_values(fields: tuple[str, ...], sort_field: int) -> tuple[str, str, int
 def _plain(text: str) -> str:
     if "<" not in text and "&" not in text:
         return text
-    text = _HIDDEN.sub("", _IMAGE.sub(r" \1 ", text))
-    return html.unescape(_MARKUP.sub("", text)).replace("\xa0", " ").strip()
+    kept = []
+    for part in parts(text):
+        if isinstance(part, str):
+            kept.append(part)
+        elif part.name == "img" and part.attributes.get("src"):
+            kept.append(f" {part.attributes['src']} ")
+    return unescape("".join(kept)).replace("\xa0", " ").strip()
 
 
 def _write_head(connection: sqlite3.Connection, head: CollectionHead, latest: bool) -> None:

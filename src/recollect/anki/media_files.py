@@ -26,12 +26,13 @@ from recollect.anki.media_map import (
 )
 from recollect.anki.summary import ImportSummary
 from recollect.collection import Place, Transaction, schema
+from recollect.collection.blob_folder import BlobFolder
 from recollect.errors import CollectionError, PackageError
 
 __all__ = ["REFERENCE", "MediaMerge", "renamed_references", "stored_media"]
 
 REFERENCE = re.compile(
-    r"(?P<sound>\[sound:)(?P<name>[^\]]+)\]"
+    r"(?P<sound>\[sound:)(?P<name>[^\]\n]{1,300})\]"
     r"""|(?P<attribute>\b(?:src|data)\s*=\s*)(?:"(?P<double>[^"]*)"|'(?P<single>[^']*)'"""
     r"|(?P<bare>[^\s>\"']+))",
     re.IGNORECASE,
@@ -76,10 +77,13 @@ class MediaMerge:
             if name != file.name:
                 self.renamed[file.name] = name
                 summary.mended["media renamed, as another file has the name"] += 1
-            if self._known.get(name) == digest:
+            known = self._known.get(name) == digest
+            kept = self._keep(draft, digest, mending=known)
+            if known:
                 summary.media.unchanged += 1
+                if kept:
+                    summary.mended["media whose content was lost or damaged"] += 1
                 return
-            self._keep(draft, digest)
         self._transaction.insert(schema.media, [(name, digest, size)])
         self._known[name] = digest
         summary.media.added += 1
@@ -139,23 +143,27 @@ class MediaMerge:
                     self._held += chunk
         return digest.hexdigest(), size
 
-    def _keep(self, draft: Path | None, digest: str) -> None:
+    def _keep(self, draft: Path | None, digest: str, *, mending: bool) -> bool:
+        """Have a content in its place; whether it had to be put there."""
         if self._dry_run:
-            return
+            return False
         if draft is None or self._folder is None:
             there = schema.media_blobs.c.sha256 == digest
             query = select(schema.media_blobs.c.sha256).where(there)
-            if self._transaction.execute(query).first() is None:
-                self._transaction.insert(schema.media_blobs, [(digest, bytes(self._held))])
-            return
-        home = self._folder / digest[:2] / digest
-        if home.is_file():
-            return
+            if self._transaction.execute(query).first() is not None:
+                return False
+            self._transaction.insert(schema.media_blobs, [(digest, bytes(self._held))])
+            return True
+        home = BlobFolder(self._folder).path(digest)
+        if home.is_file() and BlobFolder(self._folder).fingerprint(digest) == digest:
+            return False
         home.parent.mkdir(exist_ok=True)
         with draft.open("rb") as file:
             os.fsync(file.fileno())
         os.replace(draft, home)
-        self._written.append(home)
+        if not mending:  # what was mended stays, whatever becomes of the import
+            self._written.append(home)
+        return True
 
 
 def stored_media(

@@ -20,7 +20,7 @@ from recollect.collection import Place, Transaction
 __all__ = ["MediaOut", "write_package"]
 
 _CHUNK = 1 << 20
-_IN_STYLE = re.compile(r"""url\(\s*["']?([^"')]+)["']?\s*\)""", re.IGNORECASE)
+_IN_STYLE = re.compile(r"""url\(\s*+["']?([^"')\n]{1,300})["']?\s*+\)""", re.IGNORECASE)
 _WHEN = (1980, 1, 1, 0, 0, 0)
 """Time of the files in the zip: the same collection gives the same bytes."""
 

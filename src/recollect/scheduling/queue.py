@@ -31,7 +31,7 @@ __all__ = [
     "next_learning",
     "plan_day",
     "preset_of",
-    "studied_today",
+    "studied_on",
     "waiting",
 ]
 
@@ -191,8 +191,8 @@ def limits_of(
     boundary: DayBoundary,
 ) -> Limits:
     """What the presets of decks leave for today, after what was answered already."""
-    begins_ms = day_begins_ms(boundary, boundary.day_of(transaction.now_ms))
-    studied = studied_today(transaction, begins_ms)
+    today = boundary.day_of(transaction.now_ms)
+    studied = studied_on(transaction, boundary, today)
     around = {
         deck.id: tuple(
             other.id
@@ -210,14 +210,16 @@ def limits_of(
     return Limits(around, new, reviews)
 
 
-def studied_today(transaction: Transaction, begins_ms: int) -> Studied:
-    """What was answered since a study day began."""
+def studied_on(transaction: Transaction, boundary: DayBoundary, day: int) -> Studied:
+    """What was answered on a study day: not later, where a clock was wrong."""
+    begins_ms = day_begins_ms(boundary, day)
     home = func.coalesce(_cards.c.original_deck_id, _cards.c.deck_id)
     query = (
         select(_reviews.c.card_id, home, _reviews.c.kind)
         .join(_cards, _cards.c.id == _reviews.c.card_id)
         .where(
             _reviews.c.id >= begins_ms,
+            _reviews.c.id < day_begins_ms(boundary, day + 1),
             _reviews.c.rating > 0,
             _reviews.c.id.not_in(select(_voided.c.review_id)),
         )
@@ -228,11 +230,8 @@ def studied_today(transaction: Transaction, begins_ms: int) -> Studied:
             studied.reviews[deck_id] += 1
         elif kind == "learning":
             learnt[card_id] = deck_id
-    studied.new.update(
-        deck_id
-        for card_id, deck_id in learnt.items()
-        if card_id not in _old(transaction, learnt, begins_ms)
-    )
+    old = _old(transaction, learnt, begins_ms)
+    studied.new.update(deck_id for card_id, deck_id in learnt.items() if card_id not in old)
     return studied
 
 

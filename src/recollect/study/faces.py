@@ -13,7 +13,8 @@ from recollect.collection.transaction import Transaction
 
 __all__ = ["Faces", "faces_of"]
 
-_ANSWER_LINE = re.compile(r"<hr[^>]*\bid\s*=\s*[\"']?answer\b[^>]*>", re.IGNORECASE)
+_LINE = re.compile(r"<hr\b([^<>]*+)>", re.IGNORECASE)
+_IS_ANSWER = re.compile(r"\bid\s*+=\s*+[\"']?answer\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,8 @@ class Faces:
     @property
     def answer_text(self) -> str:
         """The answer without the question, as plain text."""
-        alone = _ANSWER_LINE.split(self.back)[-1]
+        lines = [line for line in _LINE.finditer(self.back) if _IS_ANSWER.search(line[1])]
+        alone = self.back[lines[-1].end() :] if lines else self.back
         return html_to_text(alone.removeprefix(self.front))
 
 

@@ -12,6 +12,8 @@ import pytest
 import zstandard
 
 from recollect.anki import export_package, export_parquet, import_package, import_text
+from recollect.anki.database_out import note_values
+from recollect.anki.media_files import REFERENCE
 from recollect.anki.package import open_package
 from recollect.anki.protobuf import parse
 from recollect.collection import Card, Collection, Deck, cards, decks, reviews, schema
@@ -191,3 +193,17 @@ def test_the_log_as_parquet(collection: Collection, tmp_path: Path, fails: Any) 
         export_parquet(collection, tmp_path / "none", deck="Default")
     with fails(OutputError, "already exists"):
         export_parquet(collection, tmp_path / "log")
+
+
+@pytest.mark.parametrize("text", ["<", "<!--", "<img", "<style", "[sound:", "<b>url("])
+def test_texts_that_never_end_are_written_in_time(text):
+    """Time that grows with the square of the length would be hours."""
+    long = text * 200_000
+    joined, _, _ = note_values((long, "back"), 0)
+    assert joined == f"{long}\x1fback"
+    assert list(REFERENCE.finditer(long)) == []
+
+
+def test_the_text_for_sorting_has_no_markup():
+    first = '<!-- x --><b>a</b> <img src="b.png"><style>.c{}</style>&amp;&nbsp;'
+    assert note_values((first, "back"), 0)[1] == "a  b.png &"

@@ -96,7 +96,7 @@ def test_members_that_lead_elsewhere_are_never_unpacked(
     listed = json.dumps({"0": "link.txt", "../outside": "outside.txt", "7": "none.txt"})
     path = rezipped(path, tmp_path / "linked.apkg", media=listed.encode())
     assert import_package(kept, path).media.added == 1
-    stored = [file for file in (tmp_path / "kept.media").rglob("*") if file.is_file()]
+    stored = [file for file in (tmp_path / "kept.db.media").rglob("*") if file.is_file()]
     assert [file.read_bytes() for file in stored] == [b"/etc/passwd"]  # the text, not the file
     assert not (tmp_path.parent / "outside").exists()
 

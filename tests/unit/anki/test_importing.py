@@ -12,6 +12,7 @@ from recollect.anki.summary import Tally
 from recollect.collection import (
     Collection,
     cards,
+    check_collection,
     decks,
     note_types,
     notes,
@@ -295,6 +296,26 @@ def test_a_newer_template_replaces_the_older(
     assert import_package(collection, made.write(path)).note_types == Tally(0, 0, 2)
     with collection.reading() as transaction:
         assert note_types.get_note_type(transaction, BASIC).templates[0].question == "{{Front}}!"
+
+
+@pytest.mark.parametrize("harm", [Path.unlink, lambda path: path.write_bytes(b"two")])
+def test_lost_and_damaged_media_come_back(
+    collection: Collection, made: Any, tmp_path: Path, harm: Callable[[Path], object]
+) -> None:
+    made.media = {"a.png": b"one"}
+    made.note(1, ("<img src=a.png>", "b"))
+    path = made.write(tmp_path / "deck.apkg")
+    import_package(collection, path)
+    folder = collection.place.media
+    if folder is None:
+        pytest.skip("a database keeps its contents itself")
+    (content,) = (file for file in folder.rglob("*") if file.is_file())
+    harm(content)
+    again = import_package(collection, path)
+    assert again.mended == {"media whose content was lost or damaged": 1}
+    assert content.read_bytes() == b"one"
+    assert check_collection(collection).is_sound
+    assert not import_package(collection, path).mended
 
 
 def test_media_of_one_name_and_other_content(

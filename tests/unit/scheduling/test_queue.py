@@ -114,6 +114,15 @@ def test_limits_count_what_was_answered_today(collection, fill):
     assert len(plan(collection).new) == 4
 
 
+def test_answers_of_a_clock_that_was_ahead_use_up_nothing(collection, fill):
+    ids = fill(collection, 3)
+    set_preset(collection, new_per_day=1)
+    with collection.reading() as transaction:
+        now_ms = transaction.now_ms
+    answered(collection, ids[0], kind="learning", at_ms=now_ms + 400 * 86_400_000)
+    assert len(plan(collection).new) == 1
+
+
 def test_decks_within_decks_have_their_limits_and_those_around_them(collection, fill):
     inner = fill(collection, 10, deck="A::B")
     outer = fill(collection, 10, deck="A")
