@@ -33,36 +33,38 @@ class Numbers:
     def __init__(self, transaction: Transaction, table: Table) -> None:
         self._transaction = transaction
         self._table = table
-        self._given: set[int] = set()
-        self._free: list[int] = []
+        self._start = 0
 
     def choose(self, wanted: Sequence[Any]) -> list[int]:
-        """A number for each wanted one: itself, if it is sound and free."""
-        sound = [number for number in wanted if sound_id(number)]
-        taken = {row[0] for row in self._taken(sound)} | self._given
-        chosen = []
+        """A number for each wanted one: itself, if it is sound and free.
+
+        The rows are added before the next numbers are chosen.
+        """
+        sound = {number for number in wanted if sound_id(number)}
+        free = sound - {row[0] for row in self._taken(sorted(sound))}
+        chosen: list[int | None] = []
         for number in wanted:
-            if not sound_id(number) or number in taken:
-                number = self._next(taken | set(sound))
-            taken.add(number)
-            chosen.append(number)
-        self._given.update(chosen)
-        return chosen
+            mine = sound_id(number) and number in free
+            chosen.append(number if mine else None)
+            if mine:
+                free.discard(number)  # the first to want it has it
+        others = free_ids(
+            self._transaction,
+            self._table,
+            chosen.count(None),
+            start=self._start,
+            besides=sound,
+        )
+        if others:
+            self._start = others[-1] + 1
+        rest = iter(others)
+        return [next(rest) if number is None else number for number in chosen]
 
     def _taken(self, numbers: list[int]) -> Iterator[Sequence[Any]]:
         column = self._table.c.id
         for start in range(0, len(numbers), 2_000):
             part = numbers[start : start + 2_000]
             yield from self._transaction.execute(select(column).where(column.in_(part)))
-
-    def _next(self, taken: set[int]) -> int:
-        while True:
-            if not self._free:
-                self._free = free_ids(self._transaction, self._table, 1_000 + len(self._given))
-                self._free.reverse()
-            number = self._free.pop()
-            if number not in taken:
-                return number
 
 
 @dataclass

@@ -410,3 +410,15 @@ def test_a_failure_leaves_nothing(
     assert everything(collection) == before
     folder = collection.place.media
     assert folder is None or [file for file in folder.rglob("*") if file.is_file()] == []
+
+
+def test_many_numbers_that_are_taken(collection: Collection, made: Any, tmp_path: Path) -> None:
+    """Programs that make packages number notes from the time on: two may have the same numbers."""
+    for name in ("a", "b"):
+        made.notes, made.cards = [], []
+        for number in range(1, 2_501):
+            made.note(number, (f"{name} {number}", "back"), guid=f"{name}{number}")
+            made.card(number)
+        summary = import_package(collection, made.write(tmp_path / f"{name}.apkg"))
+        assert (summary.notes.added, summary.cards.added) == (2_500, 2_500)
+    assert len(rows(collection, "notes")) == 5_000
