@@ -93,6 +93,9 @@ def standing_after(entries: Iterable[ReviewEntry], boundary: DayBoundary) -> Sta
 
 def _after(standing: Standing, entry: ReviewEntry) -> Standing:
     if entry.rating > 0 and entry.kind not in ("manual", "rescheduled"):
+        if standing.phase == "new" and entry.kind in ("review", "relearning"):
+            # It came here with a state but without the log of how it got there.
+            standing = Standing("review" if entry.kind == "review" else "relearning")
         return _stepped(standing, entry.rating, entry.interval_after)
     if entry.interval_after > 0:
         return Standing("review", None, entry.interval_after)

@@ -29,6 +29,12 @@ def test_entries_of_another_program_lead_to_where_it_left_the_card():
     assert stands[5] == Standing("review", None, 2, None, 20_007)
 
 
+def test_a_card_that_came_without_its_log_is_forgotten_like_any_other():
+    assert standing_after([entry(1, -600)], UTC) == Standing("relearning", 0, 1, NOON + 600_000)
+    again = [entry(1, -600, kind="relearning"), entry(3, 1, day=1, kind="relearning")]
+    assert [standing_after(again[:n], UTC).phase for n in (1, 2)] == ["relearning", "review"]
+
+
 def test_a_reset_makes_a_card_new_and_it_can_be_learnt_again():
     past = [entry(3, 10), entry(0, 0, kind="manual", factor=0)]
     assert standing_after(past, UTC) == NEW
