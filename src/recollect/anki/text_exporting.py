@@ -63,7 +63,8 @@ def export_csv(
                     continue
                 head = (note.guid, types[note.note_type_id], deck_of[note.id], " ".join(note.tags))
                 # What begins with # would be a remark, unless it is in quotes: csv leaves it bare.
-                if note.guid.startswith("#"):
+                if note.guid.startswith("#") or any("\r" in text for text in note.fields):
+                    # What the writer would leave bare, and a reader take for the end of a row.
                     out.write(_quoted(head + note.fields, "\t" if by_tabs else ","))
                 else:
                     writer.writerow((*head, *note.fields))

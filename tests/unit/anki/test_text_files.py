@@ -8,7 +8,16 @@ import pytest
 
 from recollect.anki import export_csv, import_file, import_package, import_sample, import_text
 from recollect.anki.summary import Tally
-from recollect.collection import Collection, Note, cards, decks, note_types, notes
+from recollect.collection import (
+    Collection,
+    Note,
+    card_making,
+    cards,
+    decks,
+    note_types,
+    notes,
+    stock,
+)
 from recollect.errors import OutputError, PackageError, UnknownNameError
 
 PACKAGES = Path(__file__).parents[2] / "data" / "anki"
@@ -261,3 +270,16 @@ def test_a_deck_as_csv(collection: Collection, tmp_path: Path, fails: Fails) -> 
         export_csv(collection, tmp_path / "no" / "folder.csv")
     assert path.read_bytes() == before
     assert [file.name for file in tmp_path.glob(".*.tmp")] == []
+
+
+def test_a_line_that_ends_as_on_old_computers_comes_back(
+    collection: Collection, tmp_path: Path
+) -> None:
+    with collection.transaction("Add") as transaction:
+        basic = stock.stock_note_type(transaction, "basic")
+        card_making.add_note(transaction, basic, ("front", "one\rtwo\r\nthree"), 1)
+    (before,) = found(collection)
+    export_csv(collection, tmp_path / "out.csv")
+    assert import_text(collection, tmp_path / "out.csv").notes == Tally(0, 0, 1)
+    (after,) = found(collection)
+    assert after.fields == before.fields
