@@ -121,11 +121,10 @@ def plan_day(
     """
     boundary = get_settings(transaction).day_boundary
     today = boundary.day_of(transaction.now_ms)
-    tree = decks.list_decks(transaction)
-    if deck_id is not None:
-        tree = decks.deck_tree(transaction, deck_id)
+    every = decks.list_decks(transaction)
+    tree = every if deck_id is None else decks.deck_tree(transaction, deck_id)
     presets = {preset.id: preset for preset in list_presets(transaction)}
-    limits = limits_of(transaction, tree, presets, boundary)
+    limits = limits_of(transaction, every, presets, boundary)  # also of the decks around it
     by_id = {deck.id: deck for deck in tree}
     buries = {deck.id: preset_of(deck, presets).bury_siblings for deck in tree}
     notes: set[int] = set()

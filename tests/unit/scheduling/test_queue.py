@@ -141,6 +141,8 @@ def test_decks_within_decks_have_their_limits_and_those_around_them(collection, 
     assert set(plan(collection, "A").new) == {*outer[:5]}
     names = {one.deck.name: (one.new, one.cards) for one in _overview(collection)}
     assert names == {"A": (5, 20), "A::B": (2, 10), "Default": (0, 0), "Other": (5, 10)}
+    set_preset(collection, new_per_day=1)  # of the deck around it, also where it is not studied
+    assert plan(collection, "A::B").new == tuple(inner[:1])
 
 
 def _overview(collection):
